@@ -1,0 +1,1 @@
+"""Session state, jobs, worker thread and settings; QtCore only."""

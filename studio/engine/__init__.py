@@ -1,0 +1,1 @@
+"""The diffusion engine: schedules, samplers, networks and generation; torch, never Qt."""

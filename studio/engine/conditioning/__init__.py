@@ -1,0 +1,1 @@
+"""What steers a generation: text, label maps, classes, pictures."""

@@ -1,0 +1,1 @@
+"""Model families: how a folder or file becomes a model."""

@@ -1,0 +1,1 @@
+"""Procedural worlds: the pictures, maps and captions the bundled models learn from; never Qt."""
