@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from studio.contract.geometry import Size
+
 
 @dataclass(frozen=True, kw_only=True)
 class SamplerRow:
@@ -44,4 +46,5 @@ SPACINGS: tuple[SpacingRow, ...] = (
     SpacingRow(key="quadratic", title="Quadratic"),
 )
 
+DEFAULT_SIZE = Size(256, 256)
 DEFAULT_MODEL = "landscape"

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from studio.contract.catalog import DEFAULT_MODEL, SAMPLERS, SPACINGS
+from studio.contract.catalog import DEFAULT_MODEL, DEFAULT_SIZE, SAMPLERS, SPACINGS
 from studio.contract.geometry import Size
 
 MAX_SEED = 2**32 - 1
@@ -24,7 +24,7 @@ class Preview(StrEnum):
 class GenerateRequest:
     """One generation, validated when it is made; ValueError's text is a sentence for the person.
 
-    ``label_map``: uint8 [H, W] of material ids, 255 = unlabelled, or None; it is resized to ``size``
+    ``label_map``: uint8 [H, W] of material ids, 255 = unlabelled, or None; resized to ``size``
     without new labels. ``guidance`` is the scale s of classifier-free guidance,
     e = e_u + s (e_c - e_u), 1 = none, applied where the noise fraction (time in [0, 1], 1 = pure
     noise) lies in ``guidance_interval``. Image i of ``count`` uses seed + i (modulo 2^32).
@@ -36,7 +36,7 @@ class GenerateRequest:
     prompt: str = ""
     negative_prompt: str = ""
     label_map: np.ndarray | None = field(default=None, repr=False)
-    size: Size = Size(256, 256)
+    size: Size = DEFAULT_SIZE
     seed: int = 0
     count: int = 1
     steps: int | None = None
