@@ -36,7 +36,7 @@ SEEDS_PER_PAINTED_MAP = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One figure: measured, what real renders reach (None where there is no such thing), the goal."""
+    """One figure: measured, what real renders reach (None where they have none), the goal."""
 
     name: str
     measured: float

@@ -55,7 +55,7 @@ class Confusion:
         self.counts = torch.zeros(labels, labels, dtype=torch.long)
 
     def add(self, truth: Tensor, predicted: Tensor) -> None:
-        """Count two int64 maps of one shape; pixels whose truth lies outside 0..labels-1 are left out."""
+        """Count two int64 maps of one shape, but for pixels whose truth is not in 0..labels-1."""
         labels = len(self.counts)
         inside = (truth >= 0) & (truth < labels)
         pairs = truth[inside] * labels + predicted[inside]

@@ -29,8 +29,8 @@ Module = TypeVar("Module", bound=torch.nn.Module)
 def train_first_stage(shop: Workshop) -> None:
     """Equation 25 of the paper, two alternating updates a batch; writes first-stage weights.
 
-    L = |x - x~| + gradient term + w_p perceptual + w_kl KL + w_a lambda (-D(x~)), where lambda is the
-    adaptive weight and D starts after ``adversarial_start`` steps.
+    L = |x - x~| + gradient term + w_p perceptual + w_kl KL + w_a lambda (-D(x~)), where lambda
+    is the adaptive weight and D starts after ``adversarial_start`` steps.
     """
     config, data = shop.recipe.first_stage, shop.data()
     torch.manual_seed(shop.recipe.seed)
