@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -46,6 +47,9 @@ def equal(one: nn.Module, other: nn.Module) -> bool:
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
 def test_round_trip(net: Net, path: Path, dtype: torch.dtype) -> None:
     assert save_module(net, path, dtype, {"kind": "net"}) == [path]
+    other = path.with_name("other")
+    other.touch()
+    assert path.stat().st_mode == other.stat().st_mode
     assert {t.dtype for t in load_file(path).values()} == {dtype, torch.int64}
     filled = empty()
     assert load_module(filled, path) == {"kind": "net"}
@@ -120,9 +124,18 @@ def test_values_that_cannot_be_saved(net: Net, path: Path) -> None:
         load_module(empty(), path, dtype=torch.float16)
 
 
+def refuse_as_the_library(*_: object) -> None:
+    raise SafetensorError("I/O error: No space left on device")
+
+
 def test_a_disk_that_refuses(net: Net, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(OSError, match=r"net\.safetensors could not be written"):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
         save_module(net, path.parent / "nowhere" / path.name)
+    with monkeypatch.context() as patch:
+        patch.setattr(weights, "save_file", refuse_as_the_library)
+        with pytest.raises(OSError, match="could not be written"):
+            save_module(net, path)
+    assert list(path.parent.iterdir()) == []
 
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
