@@ -59,7 +59,7 @@ def cache_latents(shop: Workshop) -> None:
     std = torch.tensor(section["latent_std"], device=shop.device).view(-1, 1, 1)
     directory = shop.stage("latents")
     directory.mkdir(parents=True, exist_ok=True)
-    side = shop.recipe.data.size // network.factor
+    side = shop.recipe.data.size // network.config.factor
     count, versions = len(data), data.labels.shape[1]
     latents = np.lib.format.open_memmap(
         directory / "latents.npy", "w+", np.float16, (count, 2, len(mean), side, side)
@@ -74,7 +74,7 @@ def cache_latents(shop: Workshop) -> None:
             z = network.encode(images.flip(-1) if mirrored else images).mode()
             latents[chunk, mirrored] = ((z - mean) / std).half().cpu().numpy()
         labels = torch.from_numpy(data.labels[data.rows[chunk]]).to(shop.device)
-        shares = coarse_maps(labels.flatten(0, 1), network.factor)
+        shares = coarse_maps(labels.flatten(0, 1), network.config.factor)
         maps[chunk] = (
             (shares * 255).round().byte().view(len(chunk), versions, *shares.shape[1:]).cpu()
         )

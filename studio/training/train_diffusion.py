@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from studio.engine.nets.rescaler import SpatialRescaler
 from studio.engine.nets.text_transformer import TextTransformer, TextTransformerConfig
 from studio.engine.nets.unet import UNet, UNetConfig
-from studio.engine.schedules import SCHEDULES
+from studio.engine.schedules import SCHEDULES, Schedule, per_image
 from studio.training.config import DiffusionConfig
 from studio.training.data import LABELS
 from studio.training.ema import Ema
@@ -69,7 +69,6 @@ def train_diffusion(shop: Workshop) -> None:
         device=shop.device,
     )
     schedule = SCHEDULES[config.schedule](TRAIN_STEPS)
-    abar = torch.as_tensor(schedule.alpha_bar, dtype=torch.float32, device=shop.device)
     generator = torch.Generator().manual_seed(shop.recipe.seed + run.step)
     started = run.seconds
     autocast = torch.autocast(shop.device.type, torch.bfloat16, enabled=shop.device.type == "cuda")
@@ -80,10 +79,8 @@ def train_diffusion(shop: Workshop) -> None:
         x_0, ids, shares = (part.to(shop.device) for part in draw_batch(data, config, generator))
         t = torch.randint(TRAIN_STEPS, (len(x_0),), generator=generator).to(shop.device)
         eps = torch.randn(x_0.shape, generator=generator).to(shop.device)
-        alpha = abar[t].sqrt().view(-1, 1, 1, 1)
-        sigma = (1 - abar[t]).sqrt().view(-1, 1, 1, 1)
-        x_t = alpha * x_0 + sigma * eps
-        target = _target(config.prediction, x_0, eps, alpha, sigma)
+        x_t = schedule.q_sample(x_0, t, eps)
+        target = _target(config.prediction, schedule, x_0, eps, t)
         with autocast:
             predicted = network(x_t, t.float(), ids, shares)
         errors = (predicted.float() - target).square().mean((1, 2, 3))
@@ -141,7 +138,8 @@ def draw_batch(
     )
 
 
-def _target(prediction: str, x_0: Tensor, eps: Tensor, alpha: Tensor, sigma: Tensor) -> Tensor:
+def _target(prediction: str, schedule: Schedule, x_0: Tensor, eps: Tensor, t: Tensor) -> Tensor:
+    alpha, sigma = per_image(schedule.alpha(t), x_0), per_image(schedule.sigma(t), x_0)
     targets = {"eps": eps, "x0": x_0, "v": alpha * eps - sigma * x_0}
     if prediction not in targets:
         raise ValueError(f"The recipe's prediction “{prediction}” is none of {', '.join(targets)}.")

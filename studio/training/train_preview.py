@@ -1,9 +1,11 @@
 """Training of the preview decoder: latents to a small picture in a few megaflops."""
 
+import dataclasses
+
 import torch
 import torch.nn.functional as F
 
-from studio.engine.nets.preview import PreviewDecoder
+from studio.engine.nets.preview import PreviewConfig, PreviewDecoder
 from studio.training.data import as_images
 from studio.training.latents import LatentData
 from studio.training.run import Run
@@ -15,8 +17,8 @@ def train_preview(shop: Workshop) -> None:
     config, data = shop.recipe.preview, shop.data()
     latents = LatentData.read(shop.stage("latents")).latents
     torch.manual_seed(shop.recipe.seed)
-    layout = {"channels": latents.shape[2], "scale": config.scale}
-    network = PreviewDecoder(**layout).to(shop.device)
+    layout = PreviewConfig(z_channels=latents.shape[2], scale=config.scale)
+    network = PreviewDecoder(layout).to(shop.device)
     optimiser = torch.optim.AdamW(network.parameters(), config.learning_rate)
     run = Run(
         shop.stage("preview"),
@@ -43,4 +45,4 @@ def train_preview(shop: Workshop) -> None:
         optimiser.step()
         run.log(pixel=loss)
     shop.save(network.eval(), "preview")
-    shop.write_config(preview=layout)
+    shop.write_config(preview=dataclasses.asdict(layout))
