@@ -45,6 +45,7 @@ class Segmenter(nn.Module):
         self, channels: Sequence[int], labels: int, moods: Mapping[str, list[str]]
     ) -> None:
         super().__init__()
+        self.channels = list(channels)
         self.moods = {name: list(values) for name, values in moods.items()}
         widths = [3, *channels]
         self.levels = nn.ModuleList(
@@ -54,7 +55,7 @@ class Segmenter(nn.Module):
             for i in range(len(channels))
         )
         pyramid = channels[1]
-        self.lateral = nn.ModuleList(nn.Conv2d(width, pyramid, 1) for width in channels)
+        self.lateral = nn.ModuleList(nn.Conv2d(width, pyramid, 1) for width in channels[1:])
         self.smooth = _Residual(pyramid)
         self.out = nn.Conv2d(pyramid, labels, 3, padding=1)
         self.heads = nn.ModuleDict(
@@ -74,18 +75,14 @@ class Segmenter(nn.Module):
         return torch.cat([level.mean((2, 3)) for level in features[1:]], 1)
 
     def forward(self, images: Tensor) -> tuple[Tensor, dict[str, Tensor], Tensor]:
-        """[B, 3, H, W] in -1..1 -> label logits [B, labels, H/2, W/2], moods, pooled [B, D]."""
+        """[B, 3, H, W] in -1..1 -> label logits [B, labels, H/4, W/4], moods, pooled [B, D]."""
         features = self.features(images)
         merged = self.lateral[-1](features[-1])
-        for level in range(len(features) - 2, -1, -1):
-            merged = F.interpolate(merged, size=features[level].shape[-2:], mode="nearest")
-            merged = merged + self.lateral[level](features[level])
-            if level == 1:
-                merged = self.smooth(merged)
+        for lateral, level in zip(reversed(self.lateral[:-1]), features[-2:0:-1], strict=True):
+            merged = F.interpolate(merged, size=level.shape[-2:], mode="nearest") + lateral(level)
         pooled = self.pooled(features)
-        return self.out(merged), {n: head(pooled) for n, head in self.heads.items()}, pooled
+        return self.out(self.smooth(merged)), {n: head(pooled) for n, head in self.heads.items()}, pooled
 
     def config(self) -> dict[str, Any]:
         """What rebuilds this network."""
-        channels = [lateral.in_channels for lateral in self.lateral]  # type: ignore[union-attr]
-        return {"channels": channels, "labels": self.out.out_channels, "moods": self.moods}
+        return {"channels": self.channels, "labels": self.out.out_channels, "moods": self.moods}

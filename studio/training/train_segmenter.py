@@ -12,7 +12,7 @@ from studio.training.stages import Workshop, batch_rows, mood_values, warm_cosin
 
 
 def train_segmenter(shop: Workshop) -> None:
-    """Cross-entropy of materials at half resolution and of every mood; writes segmenter weights."""
+    """Cross-entropy of materials at a quarter of the resolution and of every mood; writes segmenter weights."""
     config, data = shop.recipe.segmenter, shop.data()
     torch.manual_seed(shop.recipe.seed)
     moods = mood_values(data)
@@ -68,13 +68,13 @@ def _batch(
     table: Tensor,
     generator: torch.Generator,
 ) -> tuple[Tensor, Tensor]:
-    """Pictures [B, 3, H, W] and exact maps at half resolution [B, H/2, W/2], half of them flipped.
+    """Pictures [B, 3, H, W] and exact maps at a quarter [B, H/4, W/4], half of them flipped.
 
     A little noise and blur of random strength keeps the network from leaning on the renderer's
     finest grain, which no decoder reproduces.
     """
     images = as_images(pictures[rows], torch.device("cpu"))
-    maps = table[torch.from_numpy(labels[rows, 0, ::2, ::2].astype(np.int64))]
+    maps = table[torch.from_numpy(labels[rows, 0, 2::4, 2::4].astype(np.int64))]
     flip = torch.rand(len(rows), generator=generator) < 0.5
     images = torch.where(flip[:, None, None, None], images.flip(-1), images)
     maps = torch.where(flip[:, None, None], maps.flip(-1), maps)
