@@ -70,16 +70,18 @@ def _run(
 ) -> None:
     with _Progress() as progress:
         progress.say("loading the engine")
-        from studio.engine import generate
+        from studio.engine.generate import generate
         from studio.engine.library import ModelLibrary
 
         for event in generate(request, ModelLibrary(device=device), threading.Event()):
             match event:
                 case Loading(what=what):
                     progress.say(f"loading {what}")
-                case Started(notices=notices):
+                case Started(notices=notices, unknown_words=words):
                     for notice in notices:
                         progress.note(notice)
+                    if words:
+                        progress.note(f"Words the model has never seen: {', '.join(words)}.")
                 case Stepped():
                     progress.step(event)
                     if frames is not None:
