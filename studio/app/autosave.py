@@ -22,10 +22,11 @@ _AFTER_MS = 1500
 class Autosave(QObject):
     """Keeps ``path`` at most two seconds behind the document, and one older copy beside it.
 
-    ``saved()`` follows each writing; ``failed(Failed)`` the first of a row of refusals.
+    ``changed(pending)`` follows a first change and each writing; ``failed(Failed)`` the first of a
+    row of refusals.
     """
 
-    saved = Signal()
+    changed = Signal(bool)
     failed = Signal(object)
 
     def __init__(
@@ -43,7 +44,7 @@ class Autosave(QObject):
         self.pending = False
         self._timer = QTimer(self, singleShot=True, interval=_AFTER_MS)
         self._timer.timeout.connect(self._begin)
-        document.listen(self._changed)
+        document.listen(self._document_changed)
 
     async def write(self) -> None:
         """Write now."""
@@ -55,11 +56,11 @@ class Autosave(QObject):
             self._complain(error)
         else:
             self._refused = False
-            self.saved.emit()
+            self.changed.emit(self.pending)
 
     def close(self) -> None:
         """Write what is pending and listen no more."""
-        self._document.ignore(self._changed)
+        self._document.ignore(self._document_changed)
         self._timer.stop()
         if self.pending:
             with contextlib.suppress(FileError):
@@ -68,11 +69,12 @@ class Autosave(QObject):
     def _begin(self) -> None:
         self._background.start(self.write())
 
-    def _changed(self, change: Change) -> None:
+    def _document_changed(self, change: Change) -> None:
         if change.region or change.replaced:
             self.pending = True
             if not self._timer.isActive():
                 self._timer.start()
+                self.changed.emit(True)
 
     def _complain(self, error: FileError) -> None:
         log.warning("autosave: %s", error)

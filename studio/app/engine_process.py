@@ -9,6 +9,7 @@ import importlib
 import os
 import pickle
 import queue
+import signal
 import sys
 import threading
 import traceback
@@ -148,7 +149,9 @@ def main(engine_name: str) -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not look like a message
     if hasattr(os, "nice"):
         os.nice(_NICE)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is the window's affair
     EngineProcess(engine_name, sys.stdin.buffer, messages).run()
+    os._exit(0)  # the thread that waits for orders would hold up an ordinary end
 
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from studio.contract.catalog import DEFAULT_MODEL, DEFAULT_SIZE, SAMPLERS, SPACINGS
 from studio.contract.geometry import LARGEST_SIDE, SMALLEST_SIDE
-from studio.contract.request import MAX_COUNT, MAX_SEED
+from studio.contract.request import MAX_COUNT, MAX_SEED, MAX_STEPS
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +24,11 @@ class Setting:
     """One thing that can be set.
 
     ``kind`` is the type of the value; ``optional`` ones may be None, which means "the model's own".
-    ``low`` and ``high`` bound numbers, ``step`` is what one notch of the wheel changes, ``choices``
-    are (value, title) pairs. ``page`` names the heading under which the preferences show the row;
-    rows without a page live in a panel or in the window itself. ``picture`` rows belong to a
-    picture's recipe and come back with it.
+    ``low`` and ``high`` bound numbers, ``step`` is what one notch of the wheel changes;
+    ``slider_high`` ends a slider earlier than typed numbers. ``choices`` are (value, title)
+    pairs. ``page`` names the heading under which the preferences show the row; rows without a page
+    live in a panel or in the window itself. ``picture`` rows belong to a picture's recipe and come
+    back with it.
     """
 
     key: str
@@ -38,6 +39,7 @@ class Setting:
     optional: bool = False
     low: float | None = None
     high: float | None = None
+    slider_high: float | None = None
     step: float = 1
     choices: tuple[tuple[str, str], ...] = ()
     page: str = ""
@@ -78,10 +80,10 @@ SETTINGS: tuple[Setting, ...] = (
             help="The same seed and settings give the same picture"),
     Setting(key="seed_locked", kind=bool, default=False, title="Keep the seed",
             help="Locked: every picture uses this seed. Open: each picture gets a new one"),
-    Setting(key="steps", kind=int, default=None, optional=True, low=1, high=100, title="Steps",
-            picture=True, help="How many times the denoiser works on the picture; more is slower"),
-    Setting(key="guidance", kind=float, default=None, optional=True, low=0, high=20, step=0.5,
-            title="Guidance", picture=True,
+    Setting(key="steps", kind=int, default=None, optional=True, low=1, high=MAX_STEPS,
+            slider_high=60, title="Steps", picture=True, help="How many times the denoiser works on the picture; more is slower"),
+    Setting(key="guidance", kind=float, default=None, optional=True, low=0, high=100, step=0.5,
+            slider_high=15, title="Guidance", picture=True,
             help="How closely the picture follows the prompt and the map; 1 is no guidance"),
     Setting(key="sampler", kind=str, default=None, optional=True, title="Sampler", picture=True,
             choices=tuple((row.key, row.title) for row in SAMPLERS),
@@ -102,7 +104,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(key="height", kind=int, default=DEFAULT_SIZE.height, low=SMALLEST_SIDE,
             high=LARGEST_SIDE, step=8, title="Height", picture=True,
             help="Height of the picture in pixels"),
-    Setting(key="count", kind=int, default=1, low=1, high=MAX_COUNT, title="Pictures",
+    Setting(key="count", kind=int, default=1, low=1, high=MAX_COUNT, slider_high=16,
+            title="Pictures",
             help="How many pictures one press makes, each with the next seed"),
     Setting(key="follow_map", kind=bool, default=False, title="Follow the painted map",
             help="On: the picture follows the map as well as the prompt"),
@@ -119,8 +122,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(key="output_folder", kind=str, default=None, optional=True, title="Save pictures in",
             page="Files", help="The folder that Save as opens first"),
     Setting(key="history_limit", kind=int, default=200, low=10, high=5000, step=10,
-            title="Pictures kept in the history", page="Files",
-            help="The oldest pictures leave the history when there are more"),
+            title="Pictures shown in the history", page="Files",
+            help="Older pictures stay in the folder"),
     Setting(key="window_geometry", kind=str, default="", title="Window"),
 )  # fmt: skip
 
@@ -165,14 +168,9 @@ class Settings(QObject):
         """Back to the row's default."""
         self.set(key, BY_KEY[key].default)
 
-    def watch(self, key: str, slot: Callable[[Any], object]) -> None:
-        """Call ``slot(value)`` now and after every change of ``key``."""
-
-        def pass_on(changed: str, value: Any) -> None:
-            if changed == key:
-                slot(value)
-
-        self.changed.connect(pass_on)
+    def watch(self, key: str, owner: QObject, slot: Callable[[Any], object]) -> None:
+        """Call ``slot(value)`` now and after every change of ``key``, while ``owner`` lives."""
+        _Watch(self, key, owner, slot)
         slot(self._values[key])
 
     def save(self) -> bool:
@@ -207,6 +205,23 @@ class Settings(QObject):
                 self._values[key] = BY_KEY[key].accepted(value)
             except (KeyError, ValueError) as error:
                 log.warning("setting ignored: %s", error)
+
+
+class _Watch(QObject):
+    """A child of its owner, so that Qt ends the connection when the owner goes."""
+
+    def __init__(
+        self, settings: Settings, key: str, owner: QObject, slot: Callable[[Any], object]
+    ) -> None:
+        super().__init__(owner)
+        self._key = key
+        self._slot = slot
+        settings.changed.connect(self._changed)
+
+    @Slot(str, object)
+    def _changed(self, key: str, value: Any) -> None:
+        if key == self._key:
+            self._slot(value)
 
 
 def _set_aside(path: Path) -> None:

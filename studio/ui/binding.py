@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QSignalBlocker, Slot
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, QSpinBox, QWidget
 
 from studio.app.settings import BY_KEY, Settings
@@ -18,27 +18,8 @@ def bind(settings: Settings, key: str, widget: QWidget) -> None:
         widget.setAccessibleName(widget.tr(row.title))
     if row.help and not widget.toolTip():
         widget.setToolTip(widget.tr(row.help))
-    _Binding(settings, key, widget)
-
-
-class _Binding(QObject):
-    """Lives as long as its widget, which is its parent."""
-
-    def __init__(self, settings: Settings, key: str, widget: QWidget) -> None:
-        super().__init__(widget)
-        self._key = key
-        self._settings = settings
-        self._show = _connect(widget, self._store)
-        settings.changed.connect(self._changed)
-        self._show(settings[key])
-
-    def _store(self, value: Any) -> None:
-        self._settings.set(self._key, value)
-
-    @Slot(str, object)
-    def _changed(self, key: str, value: Any) -> None:
-        if key == self._key:
-            self._show(value)
+    show = _connect(widget, lambda value: settings.set(key, value))
+    settings.watch(key, widget, show)
 
 
 def _connect(widget: QWidget, store: Callable[[Any], None]) -> Callable[[Any], None]:

@@ -70,7 +70,7 @@ class NumberSlider(QWidget):
         self.number.setKeyboardTracking(False)
         self.number.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.slider = _JumpingSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(0, round((setting.high - setting.low) / setting.step))
+        self.slider.setRange(0, round(((setting.slider_high or setting.high) - setting.low) / setting.step))
         self.slider.setPageStep(max(1, self.slider.maximum() // 10))
         self.label.setBuddy(self.number)
         for widget in (self.number, self.slider):

@@ -26,7 +26,7 @@ def write_whole(path: Path, write: Callable[[BinaryIO], None]) -> None:
         partial.chmod(_usual_mode(path))
         os.replace(partial, path)
     except OSError as error:
-        raise FileError(_sentence(path, error)) from error
+        raise FileError(saving_problem(path, error)) from error
     finally:
         if partial is not None:
             partial.unlink(missing_ok=True)
@@ -41,9 +41,14 @@ def _usual_mode(path: Path) -> int:
     return 0o666 & ~umask
 
 
-def _sentence(path: Path, error: OSError) -> str:
+def saving_problem(path: Path, error: OSError) -> str:
+    """What went wrong while ``path`` was written, and what to do, as a sentence."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"The disk is full; “{path.name}” was not saved. Free some space or choose another."
+    if error.errno == errno.EFBIG:
+        return f"“{path.name}” is larger than the disk allows; it was not saved. Choose another."
+    if error.errno in (errno.ENOTDIR, errno.EEXIST):
+        return f"“{path.parent}” is not a folder; choose another place for “{path.name}”."
     if error.errno == errno.ENOENT:
         return f"There is no folder “{path.parent}”; choose another place for “{path.name}”."
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

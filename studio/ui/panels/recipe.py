@@ -24,7 +24,7 @@ class Recipe(QWidget):
         self._settings = settings
         self.steps = self._slider("steps")
         self.guidance = self._slider("guidance")
-        self.count = self._slider("count", high=16)
+        self.count = self._slider("count")
         self.sampler = self._combo("sampler", _SAMPLER_TITLES)
         self.spacing = self._combo("spacing", _SPACING_TITLES)
         self.fold = Fold(self.tr("Advanced"), self._advanced())
@@ -54,10 +54,8 @@ class Recipe(QWidget):
             combo.setItemText(0, own % titles.get(key, key))
         self._summarise()
 
-    def _slider(self, key: str, high: int | None = None) -> NumberSlider:
+    def _slider(self, key: str) -> NumberSlider:
         slider = NumberSlider(BY_KEY[key])
-        if high is not None:
-            slider.slider.setMaximum(high - 1)
         bind(self._settings, key, slider)
         return slider
 

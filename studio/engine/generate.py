@@ -1,0 +1,250 @@
+"""One job: from a request to pictures, told as events."""
+
+import time
+import traceback
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+from studio.contract.events import (
+    CancelFlag,
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    Produced,
+    Started,
+    Stepped,
+    Terminal,
+)
+from studio.contract.request import MAX_SEED, GenerateRequest, Preview
+from studio.engine.denoiser import Denoiser, Guidance
+from studio.engine.library import ModelLibrary
+from studio.engine.model import Conditioned, Model
+from studio.engine.model_config import ModelConfig
+from studio.engine.model_error import ModelError
+from studio.engine.samplers import SAMPLERS, Step
+from studio.engine.schedules import Grid
+from studio.engine.spacings import SPACINGS
+
+
+class _CancelledError(Exception):
+    """The cancel flag was found set."""
+
+
+class _BrokenError(Exception):
+    """The denoiser returned values that are no numbers."""
+
+
+@dataclass(kw_only=True)
+class _Job:
+    """What is known of a job while it runs; times in seconds."""
+
+    request: GenerateRequest
+    cancel: CancelFlag | None
+    began: float = field(default_factory=time.perf_counter)
+    produced: int = 0
+    steps_done: int = 0
+    sampling: float = 0.0
+    decoding: float = 0.0
+
+    def check(self) -> None:
+        if self.cancel is not None and self.cancel.is_set():
+            raise _CancelledError
+
+    @property
+    def elapsed(self) -> float:
+        return time.perf_counter() - self.began
+
+    def remaining(self, steps_of_all: int) -> float:
+        """Supposes that what is left takes as long as what is done; a first picture's decoding,
+        of which nothing is known yet, counts as one step.
+        """
+        left = steps_of_all - self.steps_done
+        per_step = self.sampling / max(self.steps_done, 1)
+        per_decoding = self.decoding / self.produced if self.produced else per_step
+        return left * per_step + (self.request.count - self.produced) * per_decoding
+
+
+def generate(
+    request: GenerateRequest, models: ModelLibrary, cancel: CancelFlag | None = None
+) -> Iterator[Event]:
+    """Do what a request asks, see contract.events for the order of the events.
+
+    Never raises: every trouble ends the job with Failed, a set ``cancel`` flag with Cancelled
+    before the next network call. Closing the generator stops it as well. Image i of a batch is
+    drawn from its own seed alone, so on a CPU its pixels are those of a single run with that seed,
+    with previews or without.
+    """
+    job = _Job(request=request, cancel=cancel)
+    end: Terminal
+    try:
+        end = yield from _run(job, models)
+    except _CancelledError:
+        end = Cancelled(count=job.produced)
+    except ModelError as error:
+        end = Failed(sentence=error.sentence, action=error.action)
+    except Exception as error:  # the one place that turns any trouble into a sentence
+        end = _failed(error, job.request)
+        traceback.clear_frames(error.__traceback__)  # lets go of the tensors they hold
+    yield end
+
+
+@torch.inference_mode()
+def _run(job: _Job, models: ModelLibrary) -> Generator[Event, None, Terminal]:
+    job.check()
+    model = yield from models.get(job.request.model)
+    job.check()
+    request, rounded = resolved(job.request, model.config)
+    job.request = request
+    conditioned = model.conditions(request)
+    yield Started(
+        request=request,
+        notices=(*rounded, *conditioned.notices),
+        unknown_words=conditioned.unknown_words,
+    )
+    for image in range(request.count):
+        yield from _image(job, model, conditioned, image)
+    return Finished(
+        count=job.produced,
+        size=request.size,
+        elapsed=job.elapsed,
+        sampling=job.sampling,
+        decoding=job.decoding,
+    )
+
+
+def resolved(
+    request: GenerateRequest, config: ModelConfig
+) -> tuple[GenerateRequest, tuple[str, ...]]:
+    """The request with the model's defaults and a size it can make, and what the person should
+    know of the change.
+    """
+    size = request.size.fitted(config.size_multiple)
+    notices: tuple[str, ...] = ()
+    if size != request.size:
+        notices = (
+            f"The size is {size} instead of {request.size}: "
+            f"this model makes multiples of {config.size_multiple}, at least 64.",
+        )
+    defaults = config.defaults
+    full = replace(
+        request,
+        size=size,
+        steps=defaults.steps if request.steps is None else request.steps,
+        guidance=defaults.guidance if request.guidance is None else request.guidance,
+        sampler=request.sampler or defaults.sampler,
+        spacing=request.spacing or defaults.spacing,
+    )
+    return full, notices
+
+
+def _image(
+    job: _Job, model: Model, conditioned: Conditioned, image: int
+) -> Generator[Event, None, None]:
+    request = replace(job.request, count=1, seed=(job.request.seed + image) % (MAX_SEED + 1))
+    grid = _grid(request, model)
+    latent = None
+    for number, step in enumerate(_steps(job, request, model, conditioned, grid), start=1):
+        latent = step.x_t
+        yield _stepped(job, model, step, image, number, grid.steps)
+    if latent is None or not bool(latent.isfinite().all()):
+        raise _BrokenError
+    job.check()
+    begin = time.perf_counter()
+    pixels = model.decode(latent, request.size, job.check)
+    job.decoding += time.perf_counter() - begin
+    job.produced += 1
+    yield Produced(image=image, count=job.request.count, pixels=pixels, request=request)
+
+
+def _grid(request: GenerateRequest, model: Model) -> Grid:
+    assert request.spacing is not None
+    assert request.steps is not None
+    times = SPACINGS[request.spacing](model.schedule, request.steps)
+    return model.schedule.grid(times)
+
+
+def _steps(
+    job: _Job, request: GenerateRequest, model: Model, conditioned: Conditioned, grid: Grid
+) -> Iterator[Step]:
+    assert request.sampler is not None
+    assert request.guidance is not None
+    generator = torch.Generator().manual_seed(request.seed)
+    shape = model.latent_shape(request.size)
+
+    def noise() -> Tensor:
+        eps = torch.randn(shape, generator=generator).to(model.device)
+        return eps.contiguous(memory_format=torch.channels_last)
+
+    denoiser = Denoiser(
+        network=model.network,
+        schedule=model.schedule,
+        prediction=model.config.denoiser.prediction,
+        condition=conditioned.given,
+        guidance=Guidance(
+            scale=request.guidance,
+            interval=request.guidance_interval,
+            negative=conditioned.dropped,
+            together=model.device.type != "cpu",
+        ),
+        before_call=job.check,
+    )
+    steps = SAMPLERS[request.sampler](denoiser, noise(), grid, noise, request.eta)
+    while True:
+        begin = time.perf_counter()
+        step = next(steps, None)
+        if step is None:
+            return
+        job.sampling += time.perf_counter() - begin
+        job.steps_done += 1
+        yield step
+
+
+def _stepped(job: _Job, model: Model, step: Step, image: int, number: int, steps: int) -> Stepped:
+    request = job.request
+    noisy = clean = None
+    if request.preview is Preview.BOTH:
+        noisy, clean = model.previews(step.x_t, step.x_0, request.size)
+    return Stepped(
+        image=image,
+        count=request.count,
+        step=number,
+        steps=steps,
+        x_t=model.latent(step.x_t, request.size),
+        x_0=model.latent(step.x_0, request.size),
+        noisy=noisy,
+        clean=clean,
+        elapsed=job.elapsed,
+        remaining=job.remaining(steps * request.count),
+    )
+
+
+_OUT_OF_MEMORY = ("out of memory", "can't allocate", "not enough memory", "DefaultCPUAllocator")
+
+
+def _failed(error: Exception, request: GenerateRequest) -> Failed:
+    details = "".join(traceback.format_exception(error))
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or (
+        isinstance(error, RuntimeError) and any(part in str(error) for part in _OUT_OF_MEMORY)
+    ):
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        return Failed(
+            sentence=f"There is not enough memory for a picture of {request.size}.",
+            action="Choose a smaller size, or close other programs.",
+            details=details,
+        )
+    if isinstance(error, _BrokenError):
+        return Failed(
+            sentence="With these settings the model's picture fell apart into invalid numbers.",
+            action="Lower the guidance, or choose another sampler.",
+            details=details,
+        )
+    return Failed(
+        sentence=f"The picture could not be made: {error or type(error).__name__}.",
+        action="Try again; if it happens again, report it with the details.",
+        details=details,
+    )

@@ -1,0 +1,105 @@
+"""The models a person has: found in folders, loaded when they are needed."""
+
+from collections.abc import Generator, Iterable
+from pathlib import Path
+
+from studio.contract.events import Loading
+from studio.contract.places import MODELS
+from studio.engine.configuration import ConfigError
+from studio.engine.device import Device, choose, use_threads
+from studio.engine.families import FAMILIES
+from studio.engine.model import Model
+from studio.engine.model_config import ModelConfig, read_config
+from studio.engine.model_error import ModelError
+from studio.engine.weights import WeightsError
+
+_Version = tuple[Path, tuple[tuple[str, int, int], ...]]
+
+
+class ModelLibrary:
+    """Finds model folders, loads one at a time and keeps it; a failed load keeps the last good one.
+
+    ``folders`` are searched after the bundled models; ``device`` is a name for device.choose, None
+    for the best. Not for use from several threads at once.
+    """
+
+    def __init__(self, folders: Iterable[Path | str] = (), device: str | None = None) -> None:
+        self._folders = (MODELS, *map(Path, folders))
+        self._device_name = device
+        self._device: Device | None = None
+        self._loaded: tuple[_Version, Model] | None = None
+
+    def folders(self) -> dict[str, Path]:
+        """Every model folder by its name; of two with one name the first found counts."""
+        found: dict[str, Path] = {}
+        for parent in self._folders:
+            for config in sorted(parent.glob("*/config.json")):
+                found.setdefault(config.parent.name, config.parent)
+        return found
+
+    def configs(self) -> dict[str, ModelConfig]:
+        """What the usable models say of themselves, without loading them."""
+        configs = {}
+        for name, folder in self.folders().items():
+            try:
+                configs[name] = read_config(folder)
+            except ModelError:
+                continue  # get() says what is wrong with it to whoever asks for it
+        return configs
+
+    def find(self, model: str) -> Path:
+        """The folder of a model given by name or path; raises ModelError."""
+        folders = self.folders()
+        if model in folders:
+            return folders[model]
+        path = Path(model).expanduser()
+        if (path / "config.json").is_file():
+            return path.resolve()
+        known = f"Choose one of: {', '.join(folders)}." if folders else "Add a folder with models."
+        raise ModelError(f"There is no model “{model}”.", known)
+
+    @property
+    def device(self) -> Device:
+        """Where models run; chosen at the first use, which measures the processor."""
+        if self._device is None:
+            use_threads()
+            self._device = choose(self._device_name)
+        return self._device
+
+    def get(self, model: str) -> Generator[Loading, None, Model]:
+        """The model given by name or path, loaded anew when its files have changed.
+
+        Yields the progress where there is something to load; raises ModelError.
+        """
+        folder = self.find(model)
+        version = _version(folder)
+        if self._loaded is None or self._loaded[0] != version:
+            loaded = yield from self._load(folder)
+            self._loaded = version, loaded
+        return self._loaded[1]
+
+    def _load(self, folder: Path) -> Generator[Loading, None, Model]:
+        yield Loading(what=folder.name, fraction=0.0)
+        config = read_config(folder)
+        if config.family not in FAMILIES:
+            raise ModelError(
+                f"The model in “{folder}” is of the family “{config.family}”, which this version "
+                "of the studio does not know.",
+                f"Choose a model of: {', '.join(FAMILIES)}.",
+            )
+        loading = FAMILIES[config.family].load(folder, config, self.device)
+        try:
+            while True:
+                yield Loading(what=config.name, fraction=next(loading))
+        except StopIteration as done:
+            return done.value
+        except (WeightsError, ConfigError) as error:
+            raise ModelError(
+                f"The model in “{folder}” cannot be used. {error}",
+                "Get the model again, or choose another one.",
+            ) from error
+
+
+def _version(folder: Path) -> _Version:
+    stats = ((path.name, path.stat()) for path in sorted(folder.iterdir()) if path.is_file())
+    return folder, tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)

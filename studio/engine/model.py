@@ -1,0 +1,55 @@
+"""What a loaded model is to the rest of the engine."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from studio.contract.geometry import Size
+from studio.contract.request import GenerateRequest
+from studio.engine.denoiser import Condition
+from studio.engine.model_config import ModelConfig
+from studio.engine.schedules import Schedule
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Conditioned:
+    """A request's conditions: ``given`` steers, ``dropped`` is guidance's other half or None when
+    it would be the same. ``notices`` and ``unknown_words`` are for the person.
+    """
+
+    given: Condition
+    dropped: Condition | None
+    notices: tuple[str, ...] = ()
+    unknown_words: tuple[str, ...] = ()
+
+
+class Model(Protocol):
+    """A loaded model. All arrays and tensors of one image; sizes are those of the picture."""
+
+    config: ModelConfig
+    schedule: Schedule
+    device: torch.device
+
+    def conditions(self, request: GenerateRequest) -> Conditioned:
+        """Encode what steers a picture of ``request.size``."""
+
+    def latent_shape(self, size: Size) -> tuple[int, int, int, int]:
+        """The shape [1, C, h, w] in which a picture of that size is denoised."""
+
+    def network(self, x_t: Tensor, t: Tensor, condition: Condition) -> Tensor:
+        """The raw denoiser, see denoiser.Network."""
+
+    def latent(self, x: Tensor, size: Size) -> np.ndarray:
+        """The part of a latent that belongs to the picture, read-only float32 [C, h, w]."""
+
+    def previews(self, x_t: Tensor, x_0: Tensor, size: Size) -> tuple[np.ndarray, np.ndarray]:
+        """Small read-only uint8 pictures [h', w', 3] of both."""
+
+    def decode(self, x_0: Tensor, size: Size, before_tile: Callable[[], None]) -> np.ndarray:
+        """The picture, read-only uint8 [H, W, 3]; ``before_tile`` runs before each part of the
+        work and may raise to stop it.
+        """
