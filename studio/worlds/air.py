@@ -1,0 +1,61 @@
+"""The air between the camera and things: blue distance, haze, fog and banks of it."""
+
+import torch
+from torch import Tensor
+
+from studio.worlds.batch import Batch
+from studio.worlds.march import View
+from studio.worlds.noise import fbm, mix
+from studio.worlds.sky import Light
+
+
+class Air:
+    """Aerial perspective of one batch."""
+
+    def __init__(self, sky: Tensor, view: View, batch: Batch, light: Light):
+        self.view, self.batch, self.light = view, batch, light
+        device = sky.device
+        haze = batch["haze"][:, None]
+        tint = torch.tensor([0.75, 1.0, 1.5], device=device).view(1, 3, 1, 1)
+        # Thin air scatters blue most; droplets scatter all colours alike.
+        self.extinction = haze * mix(tint, torch.ones_like(tint), (haze * 3000).clamp(0, 1))
+        row = (batch["horizon"] * batch.height).long().clamp(3, batch.height) - 3
+        colour = sky.gather(2, row.view(-1, 1, 1, 1).expand(-1, 3, 1, batch.width))
+        grey = batch.where("weather", "rain", "snowfall", "overcast")[..., None]
+        self.colour = mix(colour, light.ambient * 0.30, grey * 0.8)
+        self.foggy = torch.maximum(
+            batch.where("weather", "fog"), (batch["fog_bank"] > 0).float()
+        )
+        self.level = torch.sqrt(1 + view.across * view.across)
+        self._wisps: Tensor | None = None
+
+    def _bank(self, distance: Tensor, height: Tensor) -> Tensor:
+        """Opacity 0..1 of the low layer of fog between the camera and a height."""
+        batch, view = self.batch, self.view
+        if self._wisps is None:
+            p = view.points()
+            drift = fbm(p, 160.0, 3, batch["patch"], 141, view.depth * 0.01 + 0.1)
+            self._wisps = (1.0 + 0.45 * drift).clamp(0.2, 2.0)
+        top, camera = batch["fog_top"], view.camera
+        low, high = torch.minimum(height, camera), torch.maximum(height, camera)
+        inside = (torch.minimum(high, top) - low).clamp(min=0.0) / (high - low).clamp(min=0.5)
+        inside = torch.where(high < top, torch.ones_like(inside), inside)
+        bank = 1 - torch.exp(-batch["fog_bank"] * distance * inside * self._wisps)
+        return bank * (batch["fog_bank"] > 0)
+
+    def veil(self, colour: Tensor, depth: Tensor, height: Tensor) -> Tensor:
+        """Colour [B, 3, H, W] of things at a depth and height [B, H, W], seen through the air."""
+        distance = depth * self.level
+        colour = mix(self.colour, colour, torch.exp(-self.extinction * distance[:, None]))
+        if self.batch.any("fog_bank"):
+            mist = self.light.ambient * 0.32 + self.light.sun * 0.035
+            colour = mix(colour, mist, self._bank(distance, height)[:, None])
+        return colour
+
+    def hidden(self, depth: Tensor, height: Tensor) -> Tensor:
+        """0..1 [B, H, W]: how much fog (not mere haze) hides of things there."""
+        distance = depth * self.level
+        clear = torch.exp(-self.batch["haze"] * distance)
+        if self.batch.any("fog_bank"):
+            clear = clear * (1 - self._bank(distance, height))
+        return (1 - clear) * self.foggy
