@@ -27,20 +27,18 @@ class Air:
             batch.where("weather", "fog"), (batch["fog_bank"] > 0).float()
         )
         self.level = torch.sqrt(1 + view.across * view.across)
-        self._wisps: Tensor | None = None
 
-    def _bank(self, distance: Tensor, height: Tensor) -> Tensor:
+    def _bank(self, depth: Tensor, distance: Tensor, height: Tensor) -> Tensor:
         """Opacity 0..1 of the low layer of fog between the camera and a height."""
         batch, view = self.batch, self.view
-        if self._wisps is None:
-            p = view.points()
-            drift = fbm(p, 160.0, 3, batch["patch"], 141, view.depth * 0.01 + 0.1)
-            self._wisps = (1.0 + 0.45 * drift).clamp(0.2, 2.0)
+        p = torch.complex(view.across * depth, depth)
+        drift = fbm(p, 160.0, 3, batch["patch"], 141, depth * 0.01 + 0.1)
+        wisps = (1.0 + 0.45 * drift).clamp(0.2, 2.0)
         top, camera = batch["fog_top"], view.camera
         low, high = torch.minimum(height, camera), torch.maximum(height, camera)
         inside = (torch.minimum(high, top) - low).clamp(min=0.0) / (high - low).clamp(min=0.5)
         inside = torch.where(high < top, torch.ones_like(inside), inside)
-        bank = 1 - torch.exp(-batch["fog_bank"] * distance * inside * self._wisps)
+        bank = 1 - torch.exp(-batch["fog_bank"] * distance * inside * wisps)
         return bank * (batch["fog_bank"] > 0)
 
     def veil(self, colour: Tensor, depth: Tensor, height: Tensor) -> Tensor:
@@ -49,7 +47,7 @@ class Air:
         colour = mix(self.colour, colour, torch.exp(-self.extinction * distance[:, None]))
         if self.batch.any("fog_bank"):
             mist = self.light.ambient * 0.32 + self.light.sun * 0.035
-            colour = mix(colour, mist, self._bank(distance, height)[:, None])
+            colour = mix(colour, mist, self._bank(depth, distance, height)[:, None])
         return colour
 
     def hidden(self, depth: Tensor, height: Tensor) -> Tensor:
@@ -57,5 +55,5 @@ class Air:
         distance = depth * self.level
         clear = torch.exp(-self.batch["haze"] * distance)
         if self.batch.any("fog_bank"):
-            clear = clear * (1 - self._bank(distance, height))
+            clear = clear * (1 - self._bank(depth, distance, height))
         return (1 - clear) * self.foggy

@@ -85,9 +85,9 @@ def _sky(view: View, batch: Batch, light: Light) -> tuple[Tensor, Tensor]:
     cosine = sun_cosine(light, view.across, up)
     colour = radiance(light, view.across, up)
     clear = colour + glow(light, cosine)
-    sky, opacity = add_clouds(clear, view.across, up, cosine, batch, light)
-    # The disc shines through thin cloud.
+    sky, opacity, fogged = add_clouds(clear, view.across, up, cosine, batch, light)
     label = torch.where(opacity > 0.5, BY_KEY["clouds"].id, BY_KEY["sky"].id)
+    label = torch.where(fogged, BY_KEY["fog"].id, label)
     rest = batch.height - last
     sky = torch.cat([sky, sky[:, :, -1:].expand(-1, -1, rest, -1)], 2)
     label = torch.cat([label, label[:, -1:].expand(-1, rest, -1)], 1)
@@ -97,32 +97,39 @@ def _sky(view: View, batch: Batch, light: Light) -> tuple[Tensor, Tensor]:
 def _land(
     view: View, batch: Batch, light: Light, sky: Tensor, labels: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Picture [B, 3, H, W] and labels with the land, its plants and its waters drawn in."""
+    """Picture [B, 3, H, W] and labels with the land, its waters and plants drawn in."""
     air = Air(sky, view, batch, light)
-    land = relief_of(view, batch)
-    colour, ground = shade_ground(view, land, batch, light)
-    colour = air.veil(colour, view.depth, land.here.height)
-    base = torch.where(view.sky[:, None], sky, colour)
-    label = torch.where(view.sky, labels, ground.label)
-    fogged = (air.hidden(view.depth, land.here.height) > 0.8) & ~view.sky
-    label = torch.where(fogged, BY_KEY["fog"].id, label)
+    # Rows with nothing but sky cost nothing.
+    rows = (~view.sky).any(2).any(0).nonzero()
+    part = view.crop(int(rows.min()) if len(rows) else batch.height - 8)
+    first = part.first
+    land = relief_of(part, batch)
+    colour, ground = shade_ground(part, land, batch, light)
+    colour = air.veil(colour, part.depth, land.here.height)
+    base = torch.where(part.sky[:, None], sky[:, :, first:], colour)
+    picture = torch.cat([sky[:, :, :first], base], 2)
+    label = torch.where(part.sky, labels[:, first:], ground.label)
     plants = plant(batch, view, light)
-    planted = base if plants is None else _over(plants, base, view, air)
-    water = (land.here.height < 0.0) & (land.here.shore < 0.0) & ~view.sky
+    planted = picture if plants is None else _over(plants, picture, view, air)
+    water = (land.here.height < 0.0) & (land.here.shore < 0.0) & ~part.sky
     if bool(water.any()):
-        surface, label = shade_water(planted, base, label, water, view, land.here, sky, batch, light)
-        surface = air.veil(surface, view.depth, torch.zeros_like(view.depth))
-        base = torch.where(water[:, None], surface, base)
-        label = torch.where(fogged, BY_KEY["fog"].id, label)
-        planted = base if plants is None else _over(plants, base, view, air)
+        surface, label = shade_water(planted, base, label, water, part, land.here, batch, light)
+        surface = air.veil(surface, part.depth, torch.zeros_like(part.depth))
+        picture[:, :, first:] = torch.where(water[:, None], surface, base)
+        planted = picture if plants is None else _over(plants, picture, view, air)
+    fogged = (air.hidden(part.depth, land.here.height) > 0.8) & ~part.sky
+    label = torch.where(fogged, BY_KEY["fog"].id, label)
+    label = torch.cat([labels[:, :first], label], 1)
     if plants is not None:
-        label = torch.where(plants.cover > 0.5, plants.label, label)
-        thick = air.hidden(plants.depth, torch.zeros_like(plants.depth) + 3.0) > 0.8
-        label = torch.where((plants.cover > 0.5) & thick, BY_KEY["fog"].id, label)
+        solid = plants.cover > 0.5
+        label = torch.where(solid, plants.label, label)
+        thick = air.hidden(plants.depth, torch.full_like(plants.depth, 3.0)) > 0.8
+        label = torch.where(solid & thick, BY_KEY["fog"].id, label)
     return planted, label
 
 
 def _over(plants: Layer, base: Tensor, view: View, air: Air) -> Tensor:
+    """The plants' layer over a picture, seen through the air."""
     solid = plants.cover.clamp(min=1e-3)[:, None]
     top = view.camera + view.up * plants.depth
     colour = air.veil(plants.colour / solid, plants.depth, top)

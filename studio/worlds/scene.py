@@ -38,6 +38,7 @@ class Scene:
     turbidity: float  # dust in the air, 1 is clear
     fog_bank: float  # extinction per metre of a low layer of fog
     fog_top: float  # height of that layer
+    clouds: str  # cumulus or broken, for skies that are not closed
     cloud_cover: float  # 0..1
     cloud_scale: float  # size of one cloud
     cirrus: float  # 0..1
@@ -212,7 +213,7 @@ def _cover(rng: np.random.Generator, terrain: str, season: str, view: str) -> di
     }  # fmt: skip
 
 
-def _air(rng: np.random.Generator, weather: str, terrain: str) -> dict[str, float]:
+def _air(rng: np.random.Generator, weather: str, terrain: str) -> dict[str, float | str]:
     u = rng.uniform
     haze = math.exp(u(math.log(1 / 60000), math.log(1 / 16000)))
     cover = {
@@ -229,6 +230,7 @@ def _air(rng: np.random.Generator, weather: str, terrain: str) -> dict[str, floa
         "turbidity": u(0.7, 2.5),
         "fog_bank": 1 / u(60, 300) if bank or (weather == "fog" and u() < 0.5) else 0.0,
         "fog_top": u(8, 60),
+        "clouds": "cumulus" if u() < 0.68 else "broken",
         "cloud_cover": cover,
         "cloud_scale": u(900, 2600),
         "cirrus": u(0, 1) if weather in ("clear", "cloudy") and u() < 0.5 else 0.0,

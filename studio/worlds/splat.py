@@ -14,7 +14,7 @@ from torch import Tensor
 from studio.worlds.sprites import COUNT, LEVELS, TILE, atlas
 
 PEELS = 4
-_BUDGET = 18  # fragments per pixel of the batch, at most
+_BUDGET = 14  # fragments per pixel of the batch, at most
 
 
 @dataclass
@@ -65,62 +65,97 @@ class Layer:
     label: Tensor
 
 
+def fragments(
+    scene: Tensor, x: Tensor, foot: Tensor, tall: Tensor, wide: Tensor,
+    shape: tuple[int, int, int], budget: int,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
+    """All pixels of N rectangles inside pictures of shape (B, H, W).
+
+    Returns, each [M]: the rectangle, the pixel's column and row, and its flat place in B * H * W.
+    Rectangles beyond ``budget`` fragments per pixel of the whole batch are left out, last first.
+    """
+    count, height, width = shape
+    device = x.device
+    x0 = (x - wide * 0.5).floor().clamp(0, width)
+    x1 = (x + wide * 0.5).ceil().clamp(0, width)
+    y0 = (foot - tall).floor().clamp(0, height)
+    y1 = foot.ceil().clamp(0, height)
+    columns, rows = (x1 - x0).long().clamp(min=0), (y1 - y0).long().clamp(min=0)
+    area = columns * rows
+    area = area * (area.cumsum(0) <= budget * count * height * width)
+    owner = torch.repeat_interleave(torch.arange(len(area), device=device), area)
+    local = torch.arange(len(owner), device=device) - (area.cumsum(0) - area)[owner]
+    across = columns[owner]
+    row = torch.div(local, across, rounding_mode="floor")
+    px = x0[owner] + (local - row * across)
+    py = y0[owner] + row
+    return owner, px, py, (scene[owner] * height + py.long()) * width + px.long()
+
+
+def nearest_first(
+    place: Tensor, owner: Tensor, colour: Tensor, alpha: Tensor, pixels: int, peels: int
+) -> tuple[Tensor, Tensor]:
+    """Blend fragments, lowest owner first: premultiplied colour [pixels, 3], cover [pixels]."""
+    total = torch.zeros(pixels, 3, device=place.device)
+    cover = torch.zeros(pixels, device=place.device)
+    for _ in range(peels):
+        if not len(owner):
+            break
+        front = _front(place, owner, pixels)
+        at = place[front]
+        part = alpha[front] * (1 - cover[at])
+        total[at] += colour[front] * part[:, None]
+        cover[at] += part
+        rest = ~front & (cover[place] < 0.98)
+        owner, place, colour, alpha = owner[rest], place[rest], colour[rest], alpha[rest]
+    return total, cover
+
+
+def _front(place: Tensor, owner: Tensor, pixels: int) -> Tensor:
+    """Which fragments have the lowest owner of their pixel, bool [M]."""
+    nearest = torch.full((pixels,), 1 << 30, dtype=torch.int64, device=place.device)
+    nearest.scatter_reduce_(0, place, owner, "amin")
+    return nearest[place] == owner
+
+
 def draw(stand: Stand, shape: tuple[int, int, int], ground: Tensor) -> Layer:
     """Draw sprites into pictures of shape (B, H, W); ``ground`` is the depth behind, 0 for sky."""
     count, height, width = shape
     device = ground.device
-    order = torch.argsort(stand.depth, stable=True)
-    stand = stand.take(order)
-    x0 = (stand.x - stand.wide * 0.5).floor().clamp(0, width)
-    x1 = (stand.x + stand.wide * 0.5).ceil().clamp(0, width)
-    y0 = (stand.foot - stand.tall).floor().clamp(0, height)
-    y1 = stand.foot.ceil().clamp(0, height)
-    columns, rows = (x1 - x0).long().clamp(min=0), (y1 - y0).long().clamp(min=0)
-    area = columns * rows
-    within = area.cumsum(0) <= _BUDGET * count * height * width
-    keep = (area > 0) & within
-    stand = stand.take(keep)
-    x0, y0, columns, area = x0[keep], y0[keep], columns[keep], area[keep]
+    stand = stand.take(torch.argsort(stand.depth, stable=True))
     pixels = count * height * width
-    colour = torch.zeros(pixels + 1, 3, device=device)
-    cover = torch.zeros(pixels + 1, device=device)
-    depth = torch.zeros(pixels + 1, device=device)
-    label = torch.zeros(pixels + 1, dtype=torch.int64, device=device)
-    if len(area):
-        owner = torch.repeat_interleave(torch.arange(len(area), device=device), area)
-        local = torch.arange(len(owner), device=device) - (area.cumsum(0) - area)[owner]
-        wide = columns[owner]
-        row = torch.div(local, wide, rounding_mode="floor")
-        px = x0[owner] + (local - row * wide)
-        py = y0[owner] + row
-        place = (stand.scene[owner] * height + py.long()) * width + px.long()
-        behind = ground.reshape(-1)[place]
-        seen = (behind <= 0) | (stand.depth[owner] < behind * 1.04 + 0.25)
-        owner, px, py, place = owner[seen], px[seen], py[seen], place[seen]
-        texel = _fetch(stand, owner, px + 0.5, py + 0.5)
-        solid = texel[0] > 0.06
-        owner, place, texel = owner[solid], place[solid], texel[:, solid]
-        for _ in range(PEELS):
-            if not len(owner):
-                break
-            nearest = torch.full((pixels,), len(stand.x), dtype=torch.int64, device=device)
-            nearest.scatter_reduce_(0, place, owner, "amin")
-            front = nearest[place] == owner
-            at, who, values = place[front], owner[front], texel[:, front]
-            rgb, alpha = _paint(stand, who, values)
-            left = 1.0 - cover[at]
-            first = (cover[at] < 0.5) & (cover[at] + alpha * left >= 0.5)
-            depth[at] = torch.where((depth[at] == 0) | first, stand.depth[who], depth[at])
-            label[at] = torch.where((label[at] == 0) | first, stand.label[who], label[at])
-            colour[at] += rgb * (alpha * left)[:, None]
-            cover[at] += alpha * left
-            rest = ~front & (cover[place] < 0.97)
-            owner, place, texel = owner[rest], place[rest], texel[:, rest]
+    colour = torch.zeros(pixels, 3, device=device)
+    cover = torch.zeros(pixels, device=device)
+    depth = torch.zeros(pixels, device=device)
+    label = torch.zeros(pixels, dtype=torch.int64, device=device)
+    owner, px, py, place = fragments(
+        stand.scene, stand.x, stand.foot, stand.tall, stand.wide, shape, _BUDGET
+    )
+    behind = ground.reshape(-1)[place]
+    seen = (behind <= 0) | (stand.depth[owner] < behind * 1.04 + 0.25)
+    owner, px, py, place = owner[seen], px[seen], py[seen], place[seen]
+    texel = _fetch(stand, owner, px + 0.5, py + 0.5)
+    solid = texel[0] > 0.06
+    owner, place, texel = owner[solid], place[solid], texel[:, solid]
+    for _ in range(PEELS):
+        if not len(owner):
+            break
+        front = _front(place, owner, pixels)
+        at, who, values = place[front], owner[front], texel[:, front]
+        rgb, alpha = _paint(stand, who, values)
+        left = 1.0 - cover[at]
+        first = (cover[at] < 0.5) & (cover[at] + alpha * left >= 0.5)
+        depth[at] = torch.where((depth[at] == 0) | first, stand.depth[who], depth[at])
+        label[at] = torch.where((label[at] == 0) | first, stand.label[who], label[at])
+        colour[at] += rgb * (alpha * left)[:, None]
+        cover[at] += alpha * left
+        rest = ~front & (cover[place] < 0.97)
+        owner, place, texel = owner[rest], place[rest], texel[:, rest]
     return Layer(
-        colour[:-1].view(count, height, width, 3).permute(0, 3, 1, 2),
-        cover[:-1].view(count, height, width),
-        depth[:-1].view(count, height, width),
-        label[:-1].view(count, height, width),
+        colour.view(count, height, width, 3).permute(0, 3, 1, 2),
+        cover.view(count, height, width),
+        depth.view(count, height, width),
+        label.view(count, height, width),
     )
 
 

@@ -27,7 +27,7 @@ def _ripples(p: Tensor, footprint: Tensor, batch: Batch) -> tuple[Tensor, Tensor
 
 def shade_water(
     planted: Tensor, ground: Tensor, label: Tensor, water: Tensor, view: View, land: Relief,
-    sky: Tensor, batch: Batch, light: Light,
+    batch: Batch, light: Light,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Colour [B, 3, H, W] and labels with the water drawn in.
 
@@ -43,10 +43,10 @@ def shade_water(
     index = torch.arange(rows, device=colour.device).view(1, -1, 1).expand(count, -1, width)
     land_rows = torch.where(water | view.sky, -1, index)
     shore = land_rows.cummax(1).values
-    horizon = (batch["horizon"] * batch.height).long()
+    horizon = (batch["horizon"] * batch.height).long() - view.first
     shore = torch.where(shore < 0, horizon, shore)
     focal = batch.height * 0.5 / torch.tan(torch.deg2rad(batch["fov"]) * 0.5)
-    mirrored = 2 * shore - index - 1 - sz * 2.0 * focal
+    mirrored = 2 * shore - index - 1 + view.first - sz * 2.0 * focal
     mirrored = mirrored.abs().clamp(0, batch.height - 1)
     column = torch.arange(width, device=colour.device).view(1, 1, -1) + sx * focal
     grid = torch.stack([column / (width - 1) * 2 - 1, mirrored / (batch.height - 1) * 2 - 1], -1)
