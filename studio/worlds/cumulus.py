@@ -88,7 +88,7 @@ def heap(
             continue
         rng = np.random.default_rng([21, scene.seed])
         focal = batch.height * 0.5 / np.tan(np.radians(scene.fov) / 2)
-        number = int(8 + 95 * scene.cloud_cover)
+        number = int(6 + 62 * scene.cloud_cover)
         # Evenly scattered in the plane of the sky as it is seen, thus denser far away.
         slope = 0.03 + 0.62 * rng.random(number) ** 1.7
         side = rng.uniform(-1.9, 1.9, number)
@@ -118,14 +118,18 @@ def heap(
     scene_id = tensor(scene_ids)[order].long()
     wide = tall * (WIDE / TALL)
     owner, px, py, place = fragments(
-        scene_id, x, foot, tall, wide, (count, rows, width), budget=10
+        scene_id, x, foot, tall, wide, (count, rows, width), budget=6
     )
     # Ragged edges: the drawing is looked up a little beside its place.
     unit = tall[owner]
-    q = torch.complex(px / unit, py / unit)
-    seed = batch["patch"].view(-1)[scene_id][owner]
-    ragged = fbm(q, 0.16, 3, seed, 160, 1.0 / unit, gain=0.6) * 0.020
-    other = fbm(q + 3.3, 0.16, 3, seed, 161, 1.0 / unit, gain=0.6) * 0.020
+    size = batch.height
+    grid_x = torch.arange(width, device=device).view(1, 1, -1).expand(count, rows, -1) / size
+    grid_y = torch.arange(rows, device=device).view(1, -1, 1).expand(count, -1, width) / size
+    q = torch.complex(grid_x, grid_y)
+    fine = torch.full((1, 1, 1), 1.0 / size, device=device)
+    fields = [fbm(q, 0.06, 4, batch["patch"], k, fine, gain=0.62) for k in (160, 161)]
+    reach = (0.20 / unit * size * 0.06).clamp(max=0.045)
+    ragged, other = (field.reshape(-1)[place] * reach for field in fields)
     u = ((px + 0.5 - x[owner]) / wide[owner] * flip[owner] + 0.5 + ragged * 0.6).clamp(0.001, 0.999)
     v = (1 - (foot[owner] - py - 0.5) / unit + other).clamp(0.001, 0.999)
     grid = torch.stack([(tile[owner] + u) / TILES * 2 - 1, v * 2 - 1], -1)

@@ -15,19 +15,19 @@ Rgb = tuple[float, float, float]
 
 # Linear reflectances.
 GRASS: dict[str, Rgb] = {
-    "spring": (0.085, 0.165, 0.028),
-    "summer": (0.075, 0.125, 0.026),
-    "autumn": (0.150, 0.125, 0.035),
+    "spring": (0.115, 0.200, 0.040),
+    "summer": (0.110, 0.165, 0.042),
+    "autumn": (0.190, 0.155, 0.050),
     "winter": (0.125, 0.115, 0.055),
 }
 STRAW: Rgb = (0.27, 0.21, 0.085)
 LEAVES: dict[str, Rgb] = {
     "spring": (0.080, 0.155, 0.026),
-    "summer": (0.038, 0.078, 0.017),
+    "summer": (0.058, 0.105, 0.024),
     "autumn": (0.260, 0.110, 0.018),
     "winter": (0.085, 0.070, 0.055),
 }
-NEEDLES: Rgb = (0.020, 0.043, 0.020)
+NEEDLES: Rgb = (0.032, 0.062, 0.030)
 SOIL: dict[str, Rgb] = {
     "dirt": (0.145, 0.088, 0.048),
     "gravel": (0.24, 0.225, 0.20),
@@ -74,6 +74,10 @@ def forest_mask(p: Tensor, height: Tensor, slope: Tensor, land: Relief, batch: B
     mask = mask * smoothstep(1.0, 0.85, height / line + patches * 0.06)
     mask = mask * smoothstep(1.15, 0.8, slope)
     mask = mask * smoothstep(3.0, 9.0, land.shore) * smoothstep(2.0, 6.0, land.road)
+    # People stop where they can see: the foreground is open, but for the woods themselves.
+    clear = mix(55.0, 12.0, batch.where("terrain", "forest")) + batch["eye"] * 0.6
+    aside = (p.real.abs() / p.imag.clamp(min=1.0) - 0.12).clamp(min=0.0) * 120.0
+    mask = mask * smoothstep(clear * 0.55, clear * 1.3, p.imag + aside + patches * clear * 0.25)
     return mask * (batch["forest"] > 0.01)
 
 

@@ -113,7 +113,12 @@ def _land(
     planted = picture if plants is None else _over(plants, picture, view, air)
     water = (land.here.height < 0.0) & (land.here.shore < 0.0) & ~part.sky
     if bool(water.any()):
-        surface, label = shade_water(planted, base, label, water, part, land.here, batch, light)
+        depth = view.depth
+        if plants is not None:
+            depth = torch.where(plants.cover > 0.5, plants.depth, depth)
+        surface, label = shade_water(
+            planted, base, label, water, part, land.here, depth, batch, light
+        )
         surface = air.veil(surface, part.depth, torch.zeros_like(part.depth))
         picture[:, :, first:] = torch.where(water[:, None], surface, base)
         planted = picture if plants is None else _over(plants, picture, view, air)

@@ -213,7 +213,7 @@ def _cover(rng: np.random.Generator, terrain: str, season: str, view: str) -> di
     }  # fmt: skip
 
 
-def _air(rng: np.random.Generator, weather: str, terrain: str) -> dict[str, float | str]:
+def _air(rng: np.random.Generator, weather: str, terrain: str, eye: float) -> dict[str, float | str]:
     u = rng.uniform
     haze = math.exp(u(math.log(1 / 60000), math.log(1 / 16000)))
     cover = {
@@ -221,7 +221,7 @@ def _air(rng: np.random.Generator, weather: str, terrain: str) -> dict[str, floa
         "fog": u(0.3, 1.0), "rain": 1.0, "snowfall": 1.0,
     }[weather]  # fmt: skip
     haze = {
-        "overcast": haze * 1.6, "fog": 1 / math.exp(u(math.log(90), math.log(900))),
+        "overcast": haze * 1.6, "fog": 1 / (math.exp(u(math.log(110), math.log(900))) + 9 * eye),
         "rain": 1 / u(1200, 5000), "snowfall": 1 / u(500, 2500),
     }.get(weather, haze)  # fmt: skip
     bank = weather not in ("fog", "rain", "snowfall") and u() < 0.12
@@ -229,7 +229,7 @@ def _air(rng: np.random.Generator, weather: str, terrain: str) -> dict[str, floa
         "haze": haze,
         "turbidity": u(0.7, 2.5),
         "fog_bank": 1 / u(60, 300) if bank or (weather == "fog" and u() < 0.5) else 0.0,
-        "fog_top": u(8, 60),
+        "fog_top": u(6, 40),
         "clouds": "cumulus" if u() < 0.68 else "broken",
         "cloud_cover": cover,
         "cloud_scale": u(900, 2600),
@@ -271,7 +271,7 @@ def sample_scene(
         "horizon": float(rng.uniform(0.22, 0.42) if high else rng.uniform(0.3, 0.66)),
         "sun_azimuth": _sun_azimuth(rng, time),
         "sun_elevation": float(rng.uniform(*_SUN[time])),
-        **_air(rng, weather, terrain),
+        **_air(rng, weather, terrain, eye),
         **_water(rng, terrain, eye),
         **relief,
         **_snow(rng, season, terrain, relief["mountain_height"]),

@@ -163,11 +163,13 @@ def _fetch(stand: Stand, owner: Tensor, px: Tensor, py: Tensor) -> Tensor:
     """Texels [5, M] of fragments at pixel centres."""
     u = (px - stand.x[owner]) / stand.wide[owner] * stand.flip[owner] + 0.5
     v = 1.0 - (stand.foot[owner] - py) / stand.tall[owner]
-    u, v = u.clamp(0, 1), v.clamp(0, 1)
     # Choose the copy whose texels are about as large as pixels, or a little finer.
     level = torch.log2(TILE / stand.tall.clamp(min=1.0) * 0.8).round().clamp(0, LEVELS - 1)
     size = torch.pow(2.0, -level) * TILE
     top = 2 * TILE - 2 * size
+    # Half a texel from the rim, so that the copies above and below do not show through.
+    rim = 0.5 / size[owner]
+    u, v = torch.maximum(u, rim).minimum(1 - rim), torch.maximum(v, rim).minimum(1 - rim)
     x = stand.tile[owner] * TILE + u * size[owner]
     y = top[owner] + v * size[owner]
     grid = torch.stack([x / (COUNT * TILE) * 2 - 1, y / (2 * TILE) * 2 - 1], -1)
@@ -187,6 +189,6 @@ def _paint(stand: Stand, who: Tensor, texel: Tensor) -> tuple[Tensor, Tensor]:
     dark = stand.leaf_dark[who] + (stand.wood_dark[who] - stand.leaf_dark[who]) * wood
     dark = dark + (stand.petal_dark[who] - dark) * petal
     rgb = dark + (lit - dark) * light
-    frost = (stand.snow[who] * ((shade - 0.38) * 3.5).clamp(0, 1))[:, None]
+    frost = (stand.snow[who] * ((shade - 0.40) * 3.0).clamp(0, 0.9))[:, None] * (1 - 0.72 * wood)
     rgb = rgb + (stand.frost[who] * (0.45 + 0.55 * light) - rgb) * frost
     return rgb, (alpha * 1.15).clamp(max=1.0)

@@ -220,12 +220,12 @@ def _rock(rng: np.random.Generator) -> Tile:
     x, y = (x - 0.5) * 2.15, (1 - y) * 1.12
     best = np.full(x.shape, 9.0)
     normal = np.zeros((3, *x.shape))
-    for _ in range(22):
+    for _ in range(46):
         n = rng.normal(0, 1, 3)
-        n[2] = abs(n[2]) * 0.8 + 0.15
+        n[2] = abs(n[2]) * 0.8 + 0.12
         n[1] = abs(n[1]) * rng.choice([1, 1, -0.2])
         n /= np.linalg.norm(n)
-        z = (rng.uniform(0.72, 0.98) - n[0] * x - n[1] * y) / n[2]
+        z = (rng.uniform(0.80, 0.98) - n[0] * x - n[1] * y) / n[2]
         nearer = z < best
         best = np.where(nearer, z, best)
         normal[:, nearer] = n[:, None]

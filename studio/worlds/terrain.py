@@ -90,10 +90,13 @@ def _mountains(p: Tensor, footprint: Tensor, batch: Batch) -> Tensor:
         lattice(p / (scale * 0.9) + offset(seed, 21)), lattice(p / (scale * 0.9) + offset(seed, 22))
     )
     q = p + warp * (scale * 0.12)
-    crest = ridged(q, scale, 9, seed, 23, footprint)
+    crest = ridged(q, scale, 9, seed, 23, footprint, sharpness=1.55)
+    # Whole massifs rather than a row of teeth: the ridges ride on a broad swell.
+    swell = (fbm(p, scale * 1.1, 2, seed, 24) * 0.28 + 0.62).clamp(0.12, 1.2)
+    crest = crest * (0.55 + 0.45 * swell) * swell
     start = batch["mountain_start"]
     rise = smoothstep(start, start * 2.0 + scale * 0.9, p.imag)
-    return batch["mountain_height"] * rise * crest.pow(1.25)
+    return batch["mountain_height"] * rise * crest * 1.35
 
 
 def relief(p: Tensor, footprint: Tensor, batch: Batch) -> Relief:

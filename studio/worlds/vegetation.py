@@ -68,7 +68,7 @@ def _spots(
     z = near * torch.exp((j + chance[1]) * torch.log(torch.tensor(ratio)))
     p = torch.complex(across * z, z)
     e = 1.5
-    footprint = torch.full(p.shape, 0.2, device=device)
+    footprint = (z * 0.004).clamp(min=0.5).expand(p.shape)
     land = relief(p, footprint, batch)
     gx = relief(p + e, footprint, batch).height - land.height
     gz = relief(p + 1j * e, footprint, batch).height - land.height
@@ -137,8 +137,8 @@ def _snowy(batch: Batch, spots: Spots, keep: Tensor) -> Tensor:
 def _trees(batch: Batch, view: View, light: Light) -> Stand | None:
     if not batch.any("forest"):
         return None
-    near = batch["eye"] * 1.0 + torch.where(batch["eye"] < 4, 9.0, 14.0)
-    spots = _spots(batch, view, 0.0115, 1.055, near, 92, 1)
+    near = batch["eye"] * 1.0 + 15.0
+    spots = _spots(batch, view, 0.0135, 1.065, near, 76, 1)
     forest = forest_mask(spots.p, spots.height, spots.slope, spots.land, batch)
     lone = 0.05 * (batch["forest"] > 0.03) * (spots.slope < 0.6)
     lone = lone * (spots.land.shore > 3.0) * (spots.land.road > 3.0)
@@ -261,13 +261,14 @@ def _rocks(batch: Batch, view: View, light: Light) -> Stand | None:
     spots = _spots(batch, view, 0.045, 1.11, near, 52, 4)
     fields = smoothstep(0.0, 1.2, fbm(spots.p, 30.0, 2, batch["patch"], 153) + batch["rocks"] * 1.4 - 0.9)
     shore = smoothstep(8.0, 1.0, spots.land.shore.abs()) * 0.5
-    keep = spots.chance[2] < torch.maximum(fields, shore) * batch["rocks"].clamp(max=1) * 0.55
+    keep = spots.chance[2] < torch.maximum(fields, shore) * batch["rocks"].clamp(max=1) * 0.4
     keep = keep & (spots.land.road > 1.0) & (spots.land.shore > -3.0)
     scene = keep.nonzero()[:, 0]
     r = [c.expand_as(keep)[keep] for c in spots.chance]
     z = spots.p.imag[keep]
     # Big ones are rare, and needed only where small ones would be too small to see.
-    tall = (0.10 + 0.9 * r[7] ** 4 + 0.010 * z * r[5]).clamp(max=4.0)
+    tall = 0.06 + (0.035 + 0.05 * r[7] ** 3) * z.clamp(max=30.0) * (0.3 + r[5])
+    tall = tall.clamp(max=3.0)
     kind = KINDS["rock"]
     tile = kind.first + (r[6] * kind.count).long()
     stone = mix(_colours(batch, [ROCK]), _colours(batch, [SOIL["stone"]]), r[4][:, None])

@@ -26,13 +26,13 @@ def _ripples(p: Tensor, footprint: Tensor, batch: Batch) -> tuple[Tensor, Tensor
 
 
 def shade_water(
-    planted: Tensor, ground: Tensor, label: Tensor, water: Tensor, view: View, land: Relief,
+    planted: Tensor, ground: Tensor, label: Tensor, water: Tensor, view: View, land: Relief, depth: Tensor,
     batch: Batch, light: Light,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Colour [B, 3, H, W] and labels with the water drawn in.
 
-    ``planted`` is the picture without water that is mirrored, ``ground`` the bottom seen through
-    shallows.
+    ``planted`` is the picture without water that is mirrored and ``depth`` its depths (0 for
+    the sky), both whole; ``ground`` is the bottom seen through shallows.
     """
     count, _, rows, width = ground.shape
     colour = ground
@@ -41,12 +41,20 @@ def shade_water(
     sx, sz = _ripples(p, footprint, batch)
     # The mirror stands where the nearest land above the pixel meets the water.
     index = torch.arange(rows, device=colour.device).view(1, -1, 1).expand(count, -1, width)
+    # What is mirrored there stands at its own distance: its own waterline is the mirror.
     land_rows = torch.where(water | view.sky, -1, index)
     shore = land_rows.cummax(1).values
     horizon = (batch["horizon"] * batch.height).long() - view.first
     shore = torch.where(shore < 0, horizon, shore)
     focal = batch.height * 0.5 / torch.tan(torch.deg2rad(batch["fov"]) * 0.5)
-    mirrored = 2 * shore - index - 1 + view.first - sz * 2.0 * focal
+    level = batch["horizon"] * batch.height
+    mirrored = 2.0 * shore - index - 1 + view.first
+    for _ in range(2):
+        row = mirrored.clamp(0, batch.height - 1).long()
+        far = depth.gather(1, row)
+        line = level + torch.where(far > 0, focal * view.camera / far.clamp(min=1.0), 0.0)
+        mirrored = torch.minimum(2 * line - index - view.first - 1, shore + view.first - 1.0)
+    mirrored = mirrored - sz * 2.0 * focal
     mirrored = mirrored.abs().clamp(0, batch.height - 1)
     column = torch.arange(width, device=colour.device).view(1, 1, -1) + sx * focal
     grid = torch.stack([column / (width - 1) * 2 - 1, mirrored / (batch.height - 1) * 2 - 1], -1)
