@@ -4,25 +4,32 @@ import torch
 from torch import Tensor
 
 from studio.worlds.batch import Batch
+from studio.worlds.clouds import fog_colour
 from studio.worlds.march import View
 from studio.worlds.noise import fbm, mix
-from studio.worlds.sky import Light
+from studio.worlds.sky import Light, radiance, sun_cosine
 
 
 class Air:
     """Aerial perspective of one batch."""
 
-    def __init__(self, sky: Tensor, view: View, batch: Batch, light: Light):
+    def __init__(self, view: View, batch: Batch, light: Light):
         self.view, self.batch, self.light = view, batch, light
-        device = sky.device
+        device = batch.device
         haze = batch["haze"][:, None]
         tint = torch.tensor([0.75, 1.0, 1.5], device=device).view(1, 3, 1, 1)
         # Thin air scatters blue most; droplets scatter all colours alike.
         self.extinction = haze * mix(tint, torch.ones_like(tint), (haze * 3000).clamp(0, 1))
-        row = (batch["horizon"] * batch.height).long().clamp(3, batch.height) - 3
-        colour = sky.gather(2, row.view(-1, 1, 1, 1).expand(-1, 3, 1, batch.width))
+        # The air has the colour of the sky at the horizon, without the sun's disc.
+        level = torch.full((len(batch), 1, batch.width), 0.012, device=device)
+        colour = radiance(light, view.across, level)
+        cosine = sun_cosine(light, view.across, level)
+        colour = colour + 0.03 * light.sun * torch.exp((cosine - 1) * 60.0)[:, None]
         grey = batch.where("weather", "rain", "snowfall", "overcast")[..., None]
-        self.colour = mix(colour, light.ambient * 0.30, grey * 0.8)
+        colour = mix(colour, light.ambient * 0.30, grey)
+        glow = 1.0 + 0.9 * cosine.clamp(min=0).pow(24) * (1 - batch["cloud_cover"] * 0.6)
+        fog = batch.where("weather", "fog")[..., None]
+        self.colour = mix(colour, fog_colour(light) * glow[:, None], fog)
         self.foggy = torch.maximum(
             batch.where("weather", "fog"), (batch["fog_bank"] > 0).float()
         )

@@ -23,7 +23,7 @@ def _broken(across: Tensor, up: Tensor, batch: Batch, light: Light) -> tuple[Ten
     density = fbm(bent, scale * 1.3, 6, seed, 61, footprint, gain=0.56)
     beyond = fbm(bent + toward, scale * 1.3, 4, seed, 61, footprint, gain=0.56)
     threshold = mix(1.2, -1.2, batch["cloud_cover"])
-    solid = smoothstep(0.0, 0.75, density - threshold)
+    solid = smoothstep(-0.1, 1.0, density - threshold)
     body = smoothstep(0.2, 1.8, density - threshold)
     bright = (0.85 - 0.40 * body + 0.22 * (density - beyond)).clamp(0.2, 1.3)
     return solid, bright
@@ -49,6 +49,11 @@ def _cirrus(across: Tensor, up: Tensor, batch: Batch) -> Tensor:
     return (smoothstep(-0.2, 2.2, strands) * smoothstep(-0.6, 1.2, where)) * batch["cirrus"]
 
 
+def fog_colour(light: Light) -> Tensor:
+    """Radiance [B, 3, 1, 1] of thick fog lit from all sides."""
+    return light.ambient * 0.30 + light.sun * 0.03
+
+
 def add_clouds(
     sky: Tensor, across: Tensor, up: Tensor, cosine: Tensor, batch: Batch, light: Light
 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -70,6 +75,8 @@ def add_clouds(
         deck = light.ambient * 0.30 * (fold * dark)[:, None]
         tint = horizon / horizon.mean(1, keepdim=True).clamp(min=1e-5)
         deck = deck * mix(1.0, tint, light.low_sun * 0.35)
+        low = torch.exp(-up * 11.0)[:, None]
+        deck = mix(deck, light.ambient * 0.30, low)
         sky = mix(sky, deck, grey[:, None])
         opacity = torch.maximum(opacity, grey.expand_as(opacity))
     if batch.any("clouds", "broken"):
@@ -86,7 +93,7 @@ def add_clouds(
         # Fog lies over the camera too: only high in the sky does something shine through.
         fog = batch.where("weather", "fog")
         deep = torch.exp(-up * mix(3.0, 0.6, (batch["haze"] * 200).clamp(0, 1))) * fog
-        level = light.ambient * 0.30 + light.sun * 0.03
+        level = fog_colour(light)
         glow = 1.0 + 0.9 * cosine.clamp(min=0).pow(24) * (1 - batch["cloud_cover"] * 0.6)
         sky = mix(sky, level * glow[:, None], deep[:, None].clamp(0, 1))
         opacity = opacity * (1 - deep)

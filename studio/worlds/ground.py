@@ -15,14 +15,14 @@ Rgb = tuple[float, float, float]
 
 # Linear reflectances.
 GRASS: dict[str, Rgb] = {
-    "spring": (0.115, 0.200, 0.040),
-    "summer": (0.110, 0.165, 0.042),
+    "spring": (0.125, 0.180, 0.052),
+    "summer": (0.118, 0.148, 0.050),
     "autumn": (0.190, 0.155, 0.050),
     "winter": (0.125, 0.115, 0.055),
 }
 STRAW: Rgb = (0.27, 0.21, 0.085)
 LEAVES: dict[str, Rgb] = {
-    "spring": (0.080, 0.155, 0.026),
+    "spring": (0.095, 0.150, 0.036),
     "summer": (0.058, 0.105, 0.024),
     "autumn": (0.260, 0.110, 0.018),
     "winter": (0.085, 0.070, 0.055),
@@ -75,7 +75,7 @@ def forest_mask(p: Tensor, height: Tensor, slope: Tensor, land: Relief, batch: B
     mask = mask * smoothstep(1.15, 0.8, slope)
     mask = mask * smoothstep(3.0, 9.0, land.shore) * smoothstep(2.0, 6.0, land.road)
     # People stop where they can see: the foreground is open, but for the woods themselves.
-    clear = mix(55.0, 12.0, batch.where("terrain", "forest")) + batch["eye"] * 0.6
+    clear = batch["clearing"] + batch["eye"] * 0.6
     aside = (p.real.abs() / p.imag.clamp(min=1.0) - 0.12).clamp(min=0.0) * 120.0
     mask = mask * smoothstep(clear * 0.55, clear * 1.3, p.imag + aside + patches * clear * 0.25)
     return mask * (batch["forest"] > 0.01)
@@ -99,9 +99,9 @@ def cover(
     grass = _rgb(batch, [GRASS[s] for s in season])
     dry = (batch["dryness"] + region * 0.12 + middle * 0.08).clamp(0, 1)[:, None]
     albedo = mix(grass, _one(batch, STRAW), dry * 0.75)
-    albedo = albedo * (1.0 + 0.10 * broad + 0.10 * middle + 0.16 * fine).clamp(0.3, 2.0)[:, None]
+    albedo = albedo * (1.0 + 0.13 * broad + 0.15 * middle + 0.17 * fine).clamp(0.3, 2.0)[:, None]
     label = torch.full(p.shape, _id("grass"), device=p.device, dtype=torch.int64)
-    bumps = fine * 0.05
+    bumps = fine * 0.016
 
     def lay(mask: Tensor, colour: Tensor, key: str | Tensor | None) -> None:
         nonlocal albedo, label
@@ -123,10 +123,10 @@ def cover(
         size = mix(0.16, 0.7, batch.where("soil", "stone"))
         near, rim = cells(p / size + offset(seed, 105))
         seen = (size / footprint * 0.4 - 0.5).clamp(0, 1)
-        pebbles = mix(1.0, smoothstep(0.0, 0.25, rim) * (1.15 - near * 0.4), seen)
+        pebbles = mix(1.0, (0.55 + 0.5 * smoothstep(0.0, 0.22, rim)) * (1.12 - near * 0.3), seen)
         stony = batch.where("soil", "gravel", "stone")
         soil = soil * mix(1.0, pebbles, stony)[:, None]
-        bumps = bumps + stony * seen * smoothstep(0.0, 0.3, rim) * size * 0.25
+        bumps = bumps + stony * seen * smoothstep(0.0, 0.35, rim) * size * 0.10
     bare = smoothstep(-0.25, 0.25, region + 0.35 * broad - mix(2.0, -1.8, batch["bare"]))
     beach = torch.where(batch.where("water", "sea") > 0, 26.0, 5.0)
     strand = smoothstep(1.15, 0.8, land.shore / beach + 0.15 * middle)
@@ -136,6 +136,12 @@ def cover(
         sand = _one(batch, SOIL["sand"]) * (1.0 + 0.05 * broad + 0.09 * fine)[:, None]
         lay(strand * batch.where("water", "sea"), sand, "sand")
 
+    if batch.any("soil", "sand"):
+        # Wind ripples, seen close by only.
+        sway = fbm(p, 3.0, 2, seed, 107)
+        ripple = torch.sin((p.imag + p.real * 0.35) * 26.0 + sway * 2.2)
+        near_sand = (batch.where("soil", "sand") * (0.12 / footprint - 1.0)).clamp(0, 1)
+        bumps = bumps + ripple * near_sand * bare * 0.012
     # Steep ground cannot hold soil.
     steep = smoothstep(0.62, 0.95, slope + 0.10 * broad)
     rock = _one(batch, ROCK) * (1.0 + 0.2 * middle + 0.2 * fine + 0.14 * region)[:, None]

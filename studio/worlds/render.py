@@ -98,7 +98,7 @@ def _land(
     view: View, batch: Batch, light: Light, sky: Tensor, labels: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Picture [B, 3, H, W] and labels with the land, its waters and plants drawn in."""
-    air = Air(sky, view, batch, light)
+    air = Air(view, batch, light)
     # Rows with nothing but sky cost nothing.
     rows = (~view.sky).any(2).any(0).nonzero()
     part = view.crop(int(rows.min()) if len(rows) else batch.height - 8)

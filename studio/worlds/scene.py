@@ -62,6 +62,7 @@ class Scene:
     snow_cover: float  # 0..1 on the ground everywhere
 
     forest: float  # 0..1 share of ground under trees
+    clearing: float  # distance at which the woods begin
     conifers: float  # 0..1 share of conifers among trees
     bushes: float
     flowers: float
@@ -171,7 +172,7 @@ def _relief(rng: np.random.Generator, terrain: str) -> dict[str, float]:
         "lake": 0.75, "river": 0.6, "desert": 0.5, "forest": 0.35,
     }[terrain]  # fmt: skip
     present = u() < chance
-    height = u(900, 2600) if terrain == "mountains" else u(350, 1900)
+    height = u(1100, 3000) if terrain == "mountains" else u(450, 2100)
     if terrain == "desert":
         height = u(200, 700)
     return {
@@ -180,7 +181,7 @@ def _relief(rng: np.random.Generator, terrain: str) -> dict[str, float]:
         "mountain_height": height if present else 0.0,
         "mountain_scale": u(3500, 7500),
         "mountain_start": u(300, 1500) if terrain == "mountains" else u(1200, 5000),
-        "dunes": (u(3, 22) if u() < 0.75 else u(0, 1)) if terrain == "desert" else 0.0,
+        "dunes": (u(7, 34) if u() < 0.8 else u(0.5, 2)) if terrain == "desert" else 0.0,
     }
 
 
@@ -198,6 +199,7 @@ def _cover(rng: np.random.Generator, terrain: str, season: str, view: str) -> di
     road = u() < (0.3 if terrain in ("plain", "hills", "forest", "desert", "mountains") else 0.08)
     return {
         "forest": forest,
+        "clearing": math.exp(u(2.5, 3.6) if terrain == "forest" else u(3.6, 6.0)),
         "conifers": float(np.clip(rng.normal(0.5, 0.4) + (terrain == "mountains") * 0.3, 0, 1)),
         "bushes": u(0, 1) ** 1.5 * (0.5 if desert else 1.0),
         "flowers": bloom[season] * float(u() < 0.6) * (0.3 if desert else 1.0),

@@ -43,7 +43,7 @@ def shade_ground(view: View, land: Land, batch: Batch, light: Light) -> tuple[Te
     ground = cover(p, land.footprint, here.height, slope, here, batch)
     e = land.footprint.clamp(min=0.02)
     bump = torch.diff(ground.bumps, dim=2, append=ground.bumps[:, :, -1:]) / e
-    gx = gx + bump.clamp(-1.2, 1.2)
+    gx = gx + bump.clamp(-0.7, 0.7) * (1 - 0.6 * ground.snow)
     norm = torch.rsqrt(1 + gx * gx + gz * gz)
     d = light.direction.view(-1, 3, 1, 1)
     facing = ((d[:, 1] - gx * d[:, 0] - gz * d[:, 2]) * norm).clamp(min=0.0)

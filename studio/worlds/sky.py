@@ -115,7 +115,7 @@ def _table(elevation: Tensor, turbidity: Tensor) -> Tensor:
         scatter = (rayleigh * phase_r)[..., None] * _rgb(RAYLEIGH, device)
         scatter = scatter + (mie * phase_m)[..., None] * MIE
         # Light scattered more than once comes from all sides, and keeps shadowed air blue.
-        again = (rayleigh[..., None] * _rgb(RAYLEIGH, device) + mie[..., None] * MIE) * 0.035
+        again = (rayleigh[..., None] * _rgb(RAYLEIGH, device) + mie[..., None] * MIE) * 0.055
         total += torch.exp(-(seen + part * 0.5)) * (scatter + again) * light * length[..., None]
         seen += part
     return total.permute(0, 3, 1, 2) * 20.0
@@ -135,7 +135,7 @@ def make_light(batch: Batch) -> Light:
     direct = direct * 20.0 * torch.sigmoid((batch["sun_elevation"].reshape(-1, 1) + 0.8) * 2.5)
     covered = _covered(batch).reshape(-1, 1, 1, 1)
     # The eye, like a camera's white balance, takes part of the redness away.
-    direct = direct * 0.68 + direct.mean(1, keepdim=True) * 0.32
+    direct = direct * 0.58 + direct.mean(1, keepdim=True) * 0.42
     sun = direct.view(-1, 3, 1, 1) * (1.0 - covered)
     # Rows are spaced by the square of elevation; weigh them by solid angle.
     rows = torch.linspace(0, 1, _ELEVATIONS, device=device)
@@ -154,7 +154,7 @@ def make_light(batch: Batch) -> Light:
     )[:, 0]
     level = (sun * torch.sin(elevation).clamp(min=0.12)[..., None] + ambient).mean(1, keepdim=True)
     # The eye half adapts: dusk stays darker than noon.
-    exposure = 1.55 * (level / 6.0).pow(-0.72) / 6.0
+    exposure = 1.65 * (level / 6.0).pow(-0.72) / 6.0
     low = torch.sigmoid((14.0 - batch["sun_elevation"]) * 0.5)[..., None]
     return Light(sun, ambient, direction, table, exposure, low)
 

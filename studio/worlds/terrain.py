@@ -59,7 +59,8 @@ def _shore(p: Tensor, batch: Batch) -> Tensor:
         # Land lies on one side of a line that passes a little in front of the camera.
         side = torch.where(batch["water_x"] > 0, 1.0, -1.0)
         across = side * (x * torch.sin(angle) - z * torch.cos(angle).abs())
-        sea = across + batch["eye"] * 0.6 + 4.0 + ragged * 1.2
+        limit = across.abs() * 0.3 + 6.0
+        sea = across + batch["eye"] * 0.6 + 4.0 + torch.minimum(ragged * 1.2, limit).maximum(-limit)
         shore = torch.where(batch.where("water", "sea") > 0, sea, shore)
     if batch.any("water", "river"):
         start = batch["water_x"].clamp(-25.0, 25.0)
@@ -95,7 +96,7 @@ def _mountains(p: Tensor, footprint: Tensor, batch: Batch) -> Tensor:
     swell = (fbm(p, scale * 1.1, 2, seed, 24) * 0.28 + 0.62).clamp(0.12, 1.2)
     crest = crest * (0.55 + 0.45 * swell) * swell
     start = batch["mountain_start"]
-    rise = smoothstep(start, start * 2.0 + scale * 0.9, p.imag)
+    rise = smoothstep(start, start * 1.6 + scale * 0.5, p.imag)
     return batch["mountain_height"] * rise * crest * 1.35
 
 
@@ -129,6 +130,8 @@ def relief(p: Tensor, footprint: Tensor, batch: Batch) -> Relief:
 def _dunes(p: Tensor, footprint: Tensor, batch: Batch) -> Tensor:
     seed = batch["patch"]
     bent = p + torch.complex(lattice(p / 300.0 + offset(seed, 51)) * 45.0, torch.zeros_like(p.real))
-    wave = fbm(bent * (1.0 + 0.35j), 170.0, 2, seed, 52, footprint, gain=0.4)
-    crest = 1.0 - wave.abs() * 0.9
-    return batch["dunes"] * crest.clamp(min=-0.3) * smoothstep(15.0, 150.0, p.imag)
+    bent = torch.complex(bent.real * 0.55, bent.imag + bent.real * 0.3)
+    wave = fbm(bent, batch["dunes"] * 11.0, 2, seed, 52, footprint, gain=0.35)
+    crest = (1.0 - wave.abs() * 0.75).clamp(min=0.0)
+    small = fbm(bent, 24.0, 2, seed, 53, footprint) * 0.25
+    return (batch["dunes"] * crest * crest + small) * smoothstep(8.0, 120.0, p.imag)

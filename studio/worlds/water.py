@@ -38,7 +38,9 @@ def shade_water(
     colour = ground
     p = view.points()
     footprint = view.depth * (2 * view.across.abs().amax() / batch.width)
-    sx, sz = _ripples(p, footprint, batch)
+    # Seen at a low angle a pixel covers a long strip of water, and its waves blur together.
+    strip = footprint * (view.depth / view.camera.clamp(min=0.5)).clamp(min=1.0).sqrt()
+    sx, sz = _ripples(p, strip, batch)
     # The mirror stands where the nearest land above the pixel meets the water.
     index = torch.arange(rows, device=colour.device).view(1, -1, 1).expand(count, -1, width)
     # What is mirrored there stands at its own distance: its own waterline is the mirror.
