@@ -30,9 +30,7 @@ class Air:
         glow = 1.0 + 0.9 * cosine.clamp(min=0).pow(24) * (1 - batch["cloud_cover"] * 0.6)
         fog = batch.where("weather", "fog")[..., None]
         self.colour = mix(colour, fog_colour(light) * glow[:, None], fog)
-        self.foggy = torch.maximum(
-            batch.where("weather", "fog"), (batch["fog_bank"] > 0).float()
-        )
+        self.foggy = torch.maximum(batch.where("weather", "fog"), (batch["fog_bank"] > 0).float())
         self.level = torch.sqrt(1 + view.across * view.across)
 
     def _bank(self, depth: Tensor, distance: Tensor, height: Tensor) -> Tensor:

@@ -9,7 +9,6 @@ from studio.worlds.noise import fbm, lattice, mix, offset, smoothstep
 from studio.worlds.sky import Light
 
 
-
 def _broken(across: Tensor, up: Tensor, batch: Batch, light: Light) -> tuple[Tensor, Tensor]:
     """Opacity and brightness [B, h, W] of a thin layer broken into flakes."""
     seed, scale = batch["patch"], batch["cloud_scale"]

@@ -117,9 +117,7 @@ def heap(
     )
     scene_id = tensor(scene_ids)[order].long()
     wide = tall * (WIDE / TALL)
-    owner, px, py, place = fragments(
-        scene_id, x, foot, tall, wide, (count, rows, width), budget=6
-    )
+    owner, px, py, place = fragments(scene_id, x, foot, tall, wide, (count, rows, width), budget=6)
     # Ragged edges: the drawing is looked up a little beside its place.
     unit = tall[owner]
     size = batch.height

@@ -144,9 +144,18 @@ def cover(
         bumps = bumps + ripple * near_sand * bare * 0.012
     # Steep ground cannot hold soil.
     steep = smoothstep(0.62, 0.95, slope + 0.10 * broad)
+    steep = steep * (1.0 - (batch["dunes"] > 3.0) * (land.mountain < 20.0).float())
     rock = _one(batch, ROCK) * (1.0 + 0.2 * middle + 0.2 * fine + 0.14 * region)[:, None]
-    strata = torch.sin(height * 0.09 + region * 2.0 + broad * 0.5)
-    rock = rock * (1.0 + 0.10 * strata[:, None])
+    # Beds of stone, tilted and bent, and streaks of scree and lichen that run downhill.
+    beds = height + 26.0 * region + 9.0 * broad + p.real * 0.12
+    thick = 34.0
+    strata = torch.sin(beds * (6.283 / thick)) + 0.6 * torch.sin(beds * (6.283 / thick) * 2.7)
+    strata = strata * (thick / footprint * 0.12 - 0.3).clamp(0, 1)
+    crag = fbm(p, 190.0, 5, seed, 108, footprint, gain=0.62)
+    rock = rock * (1.0 + 0.07 * strata + 0.17 * crag).clamp(0.3, 2.0)[:, None]
+    rock = mix(
+        rock, _one(batch, (0.155, 0.135, 0.105)), smoothstep(0.4, 1.8, crag - region)[:, None] * 0.6
+    )
     rock = rock * mix(
         1.0, _one(batch, (1.5, 1.05, 0.72)), batch.where("terrain", "desert")[..., None]
     )
@@ -155,7 +164,8 @@ def cover(
     high = smoothstep(
         0.25, 0.5, land.mountain / batch["mountain_height"].clamp(min=1.0) + 0.05 * broad
     )
-    lay(high * 0.85, rock * 1.1, None)
+    scree = high * smoothstep(0.10, 0.5, slope + 0.35 * high + 0.12 * crag)
+    lay(scree * 0.92, rock * 1.08, None)
     mountainous = land.mountain > 0.08 * batch["mountain_height"].clamp(min=1.0)
     label = torch.where(mountainous, _id("mountain"), label)
 

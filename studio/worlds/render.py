@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.contract.materials import BY_KEY
+from studio.worlds.air import Air
 from studio.worlds.batch import Batch
 from studio.worlds.clouds import add_clouds
-from studio.worlds.air import Air
 from studio.worlds.march import View, look
 from studio.worlds.scene import Scene, sample_scene
-from studio.worlds.sky import Light, glow, make_light, radiance, sun_cosine
 from studio.worlds.shade import relief_of, shade_ground
+from studio.worlds.sky import Light, glow, make_light, radiance, sun_cosine
 from studio.worlds.splat import Layer
-from studio.worlds.vegetation import plant
 from studio.worlds.tone import develop
+from studio.worlds.vegetation import plant
 from studio.worlds.water import shade_water
 
 

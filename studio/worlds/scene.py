@@ -203,7 +203,7 @@ def _cover(rng: np.random.Generator, terrain: str, season: str, view: str) -> di
         "conifers": float(np.clip(rng.normal(0.5, 0.4) + (terrain == "mountains") * 0.3, 0, 1)),
         "bushes": u(0, 1) ** 1.5 * (0.5 if desert else 1.0),
         "flowers": bloom[season] * float(u() < 0.6) * (0.3 if desert else 1.0),
-        "rocks": u(0, 1) ** 2 + (0.2 if terrain in ("mountains", "coast") else 0.0),
+        "rocks": u(0, 1) ** 2.5 * (0.5 if desert else 1.0) + (0.15 if terrain in ("mountains", "coast") else 0.0),
         "tall_grass": u(0.1, 1),
         "dryness": float(np.clip(rng.normal({"spring": 0.1, "summer": 0.4}.get(season, 0.5), 0.2), 0, 1)),
         "soil": "sand" if desert and u() < 0.8 else _pick(rng, soils),
@@ -215,7 +215,9 @@ def _cover(rng: np.random.Generator, terrain: str, season: str, view: str) -> di
     }  # fmt: skip
 
 
-def _air(rng: np.random.Generator, weather: str, terrain: str, eye: float) -> dict[str, float | str]:
+def _air(
+    rng: np.random.Generator, weather: str, terrain: str, eye: float
+) -> dict[str, float | str]:
     u = rng.uniform
     haze = math.exp(u(math.log(1 / 60000), math.log(1 / 16000)))
     cover = {

@@ -58,7 +58,7 @@ def _shore(p: Tensor, batch: Batch) -> Tensor:
         angle = torch.deg2rad(batch["shore_angle"])
         # Land lies on one side of a line that passes a little in front of the camera.
         side = torch.where(batch["water_x"] > 0, 1.0, -1.0)
-        across = side * (x * torch.sin(angle) - z * torch.cos(angle).abs())
+        across = side * x * torch.sin(angle) - z * torch.cos(angle).abs().clamp(min=0.2)
         limit = across.abs() * 0.3 + 6.0
         sea = across + batch["eye"] * 0.6 + 4.0 + torch.minimum(ragged * 1.2, limit).maximum(-limit)
         shore = torch.where(batch.where("water", "sea") > 0, sea, shore)
@@ -97,7 +97,9 @@ def _mountains(p: Tensor, footprint: Tensor, batch: Batch) -> Tensor:
     crest = crest * (0.55 + 0.45 * swell) * swell
     start = batch["mountain_start"]
     rise = smoothstep(start, start * 1.6 + scale * 0.5, p.imag)
-    return batch["mountain_height"] * rise * crest * 1.35
+    # No steeper than rock can stand.
+    height = torch.minimum(batch["mountain_height"], scale * 0.30)
+    return height * rise * crest * 1.35
 
 
 def relief(p: Tensor, footprint: Tensor, batch: Batch) -> Relief:

@@ -187,14 +187,18 @@ def _bushes(batch: Batch, view: View, light: Light) -> Stand | None:
         return None
     near = batch["eye"] * 1.2 + 2.0
     spots = _spots(batch, view, 0.028, 1.09, near, 50, 2)
-    patches = smoothstep(0.2, 0.9, fbm(spots.p, 60.0, 2, batch["patch"], 151) + batch["bushes"] - 0.4)
+    patches = smoothstep(
+        0.2, 0.9, fbm(spots.p, 60.0, 2, batch["patch"], 151) + batch["bushes"] - 0.4
+    )
     keep = spots.chance[2] < patches * batch["bushes"] * (spots.area / 9.0).clamp(max=0.9)
     keep = keep & (spots.slope < 0.8) & (spots.land.shore > 2.0) & (spots.land.road > 1.2)
     keep = keep & (spots.land.mountain < 0.3 * batch["mountain_height"] + 60)
     scene = keep.nonzero()[:, 0]
     r = [c.expand_as(keep)[keep] for c in spots.chance]
     kind = KINDS["bush"]
-    season = [LEAVES[s.season] if s.terrain != "desert" else (0.13, 0.12, 0.05) for s in batch.scenes]
+    season = [
+        LEAVES[s.season] if s.terrain != "desert" else (0.13, 0.12, 0.05) for s in batch.scenes
+    ]
     leaf = _colours(batch, season)[scene]
     autumn = torch.tensor([s.season == "autumn" for s in batch.scenes], device=batch.device)[scene]
     leaf = torch.where(autumn[:, None], _choose(_colours(batch, list(AUTUMN)), r[3]), leaf)
@@ -221,12 +225,16 @@ def _meadow(batch: Batch, view: View, light: Light) -> list[Stand]:
     grows = ~bare & (spots.land.shore > 4.0) & (spots.land.road > 0.3) & (spots.slope < 0.7)
     grows = grows & (batch["snow_cover"] < 0.75) & (batch.where("terrain", "desert") < 1)
     grows = grows & (spots.p.imag < 60.0)
-    drifts = smoothstep(0.1, 0.8, fbm(spots.p, 9.0, 3, batch["patch"], 152) + batch["flowers"] - 0.3)
+    drifts = smoothstep(
+        0.1, 0.8, fbm(spots.p, 9.0, 3, batch["patch"], 152) + batch["flowers"] - 0.3
+    )
     bloom = spots.chance[3] < drifts * batch["flowers"] * 0.9
     stands = []
     petals = _colours(batch, list(PETALS))
     for name, mask in (("tuft", ~bloom), ("flower", bloom)):
-        thick = 0.35 + 0.6 * batch["tall_grass"] if name == "tuft" else torch.ones_like(bare).float()
+        thick = (
+            0.35 + 0.6 * batch["tall_grass"] if name == "tuft" else torch.ones_like(bare).float()
+        )
         keep = grows & mask & (spots.chance[2] < thick)
         if not bool(keep.any()):
             continue
@@ -259,7 +267,9 @@ def _rocks(batch: Batch, view: View, light: Light) -> Stand | None:
         return None
     near = (view.near * 1.6).clamp(min=1.2)
     spots = _spots(batch, view, 0.045, 1.11, near, 52, 4)
-    fields = smoothstep(0.0, 1.2, fbm(spots.p, 30.0, 2, batch["patch"], 153) + batch["rocks"] * 1.4 - 0.9)
+    fields = smoothstep(
+        0.0, 1.2, fbm(spots.p, 30.0, 2, batch["patch"], 153) + batch["rocks"] * 1.4 - 0.9
+    )
     shore = smoothstep(8.0, 1.0, spots.land.shore.abs()) * 0.5
     keep = spots.chance[2] < torch.maximum(fields, shore) * batch["rocks"].clamp(max=1) * 0.4
     keep = keep & (spots.land.road > 1.0) & (spots.land.shore > -3.0)

@@ -56,11 +56,16 @@ def shade_water(
         far = depth.gather(1, row)
         line = level + torch.where(far > 0, focal * view.camera / far.clamp(min=1.0), 0.0)
         mirrored = torch.minimum(2 * line - index - view.first - 1, shore + view.first - 1.0)
+    # Ripples shift the image; what they would take from below the shore comes from above it.
     mirrored = mirrored - sz * 2.0 * focal
-    mirrored = mirrored.abs().clamp(0, batch.height - 1)
+    over = mirrored - (shore + view.first - 1.0)
+    mirrored = torch.where(over > 0, mirrored - 2 * over, mirrored)
+    mirrored = torch.minimum(mirrored.abs(), (shore + view.first - 1.0).clamp(min=0.0))
     column = torch.arange(width, device=colour.device).view(1, 1, -1) + sx * focal
     grid = torch.stack([column / (width - 1) * 2 - 1, mirrored / (batch.height - 1) * 2 - 1], -1)
-    image = torch.nn.functional.grid_sample(planted, grid, align_corners=True, padding_mode="border")
+    image = torch.nn.functional.grid_sample(
+        planted, grid, align_corners=True, padding_mode="border"
+    )
     down = (-view.up).clamp(min=1e-3).expand_as(sx)
     grazing = (down / torch.sqrt(1 + down * down) + sz * 0.5).clamp(0.02, 1)
     fresnel = (0.03 + 0.97 * (1 - grazing).pow(5)).clamp(0, 0.96)
