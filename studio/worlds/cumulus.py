@@ -76,13 +76,10 @@ def _atlas(device: torch.device) -> Tensor:
     return torch.from_numpy(np.concatenate(tiles, 2))[None].to(device)
 
 
-def heap(
-    sky: Tensor, opacity: Tensor, across: Tensor, batch: Batch, light: Light
-) -> tuple[Tensor, Tensor]:
-    """Sky [B, 3, h, W] and cloud opacity [B, h, W] with cumulus standing in it."""
-    device = sky.device
-    count, _, rows, width = sky.shape
-    scene_ids, xs, feet, talls, tiles, flips, far = [], [], [], [], [], [], []
+def _place(batch: Batch) -> tuple[Tensor, ...] | None:
+    """Clouds of all scenes, nearest first, each float32 [N]: scene, column of the middle and row
+    of the foot in pixels, height in pixels, tile, flip (+-1) and distance in metres."""
+    rows = []
     for b, scene in enumerate(batch.scenes):
         if scene.clouds != "cumulus" or scene.weather not in ("clear", "cloudy"):
             continue
@@ -97,36 +94,40 @@ def heap(
         size *= 0.55 + 0.9 * scene.cloud_cover
         tall = size / z * focal * rng.uniform(0.8, 1.15, number)
         tall = np.clip(tall, batch.height * 0.025, batch.height * 0.55)
-        scene_ids.append(np.full(number, b))
-        xs.append(batch.width / 2 + side * focal)
-        feet.append(scene.horizon * batch.height - slope * focal + tall * 0.08)
-        talls.append(tall)
-        tiles.append(rng.integers(0, TILES, number))
-        flips.append(rng.choice([-1.0, 1.0], number))
-        far.append(z)
-    if not xs:
+        x = batch.width / 2 + side * focal
+        foot = scene.horizon * batch.height - slope * focal + tall * 0.08
+        tile = rng.integers(0, TILES, number)
+        flip = rng.choice([-1.0, 1.0], number)
+        rows.append(np.stack([np.full(number, b), x, foot, tall, tile, flip, z]))
+    if not rows:
+        return None
+    joined = np.concatenate(rows, 1)
+    joined = joined[:, np.argsort(joined[6], kind="stable")]
+    return torch.from_numpy(joined).to(batch.device, torch.float32).unbind(0)
+
+
+def heap(
+    sky: Tensor, opacity: Tensor, across: Tensor, batch: Batch, light: Light
+) -> tuple[Tensor, Tensor]:
+    """Sky [B, 3, h, W] and cloud opacity [B, h, W] with cumulus standing in it."""
+    placed = _place(batch)
+    if placed is None:
         return sky, opacity
-
-    def tensor(parts: list[np.ndarray]) -> Tensor:
-        joined = np.concatenate(parts)
-        return torch.from_numpy(joined).to(device, torch.float32)
-
-    order = torch.argsort(tensor(far), stable=True)
-    x, foot, tall, tile, flip, z = (
-        tensor(parts)[order] for parts in (xs, feet, talls, tiles, flips, far)
-    )
-    scene_id = tensor(scene_ids)[order].long()
+    count, _, rows, width = sky.shape
+    device = sky.device
+    scene_id, x, foot, tall, tile, flip, z = placed
+    scene_id = scene_id.long()
     wide = tall * (WIDE / TALL)
     owner, px, py, place = fragments(scene_id, x, foot, tall, wide, (count, rows, width), budget=6)
     # Ragged edges: the drawing is looked up a little beside its place.
     unit = tall[owner]
-    size = batch.height
-    grid_x = torch.arange(width, device=device).view(1, 1, -1).expand(count, rows, -1) / size
-    grid_y = torch.arange(rows, device=device).view(1, -1, 1).expand(count, -1, width) / size
+    side = batch.height
+    grid_x = torch.arange(width, device=device).view(1, 1, -1).expand(count, rows, -1) / side
+    grid_y = torch.arange(rows, device=device).view(1, -1, 1).expand(count, -1, width) / side
     q = torch.complex(grid_x, grid_y)
-    fine = torch.full((1, 1, 1), 1.0 / size, device=device)
+    fine = torch.full((1, 1, 1), 1.0 / side, device=device)
     fields = [fbm(q, 0.06, 4, batch["patch"], k, fine, gain=0.62) for k in (160, 161)]
-    reach = (0.20 / unit * size * 0.06).clamp(max=0.045)
+    reach = (0.012 * side / unit).clamp(max=0.045)
     ragged, other = (field.reshape(-1)[place] * reach for field in fields)
     u = ((px + 0.5 - x[owner]) / wide[owner] * flip[owner] + 0.5 + ragged * 0.6).clamp(0.001, 0.999)
     v = (1 - (foot[owner] - py - 0.5) / unit + other).clamp(0.001, 0.999)
