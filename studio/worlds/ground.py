@@ -37,6 +37,9 @@ SOIL: dict[str, Rgb] = {
 }
 ROCK: Rgb = (0.17, 0.155, 0.14)
 SNOW: Rgb = (0.80, 0.83, 0.88)
+PETALS: tuple[Rgb, ...] = (
+    (0.70, 0.52, 0.04), (0.60, 0.05, 0.05), (0.34, 0.14, 0.55), (0.74, 0.72, 0.70),
+)  # fmt: skip
 ASPHALT: Rgb = (0.075, 0.075, 0.08)
 TRACK: Rgb = (0.26, 0.20, 0.135)
 
@@ -111,8 +114,18 @@ def cover(
             label = torch.where(mask > 0.5, value, label)
 
     # Far rolling ground is a hill rather than grass.
-    hilly = (land.hill > batch["hill_height"] * 0.25) & (batch["hill_height"] > 12)
-    label = torch.where(hilly & (p.imag > 130.0), _id("hill"), label)
+    hilly = (land.hill > batch["hill_height"] * 0.12) & (batch["hill_height"] > 9)
+    label = torch.where(hilly & (p.imag > 90.0), _id("hill"), label)
+
+    if batch.any("flowers"):
+        drifts = fbm(p, 9.0, 3, seed, 152) + batch["flowers"] - 0.3
+        bloom = smoothstep(0.3, 0.9, drifts) * (batch["flowers"] > 0.05) * (p.imag < 250.0)
+        centre, _ = cells(p / 0.45 + offset(seed, 109))
+        dots = mix(0.16, smoothstep(0.34, 0.2, centre), (0.2 / footprint - 0.4).clamp(0, 1))
+        hue = torch.floor(batch["patch"] * 0.37 * 7.0) % 4.0
+        petal = _rgb(batch, [PETALS[int(h)] for h in hue.flatten().tolist()])
+        lay(bloom * dots * 0.8, petal, None)
+        label = torch.where(bloom > 0.6, _id("flower"), label)
 
     # Bare soil in patches, and all along the shore.
     soil_ids = torch.tensor([_id(s.soil) for s in batch.scenes], device=p.device).view(-1, 1, 1)
@@ -143,7 +156,7 @@ def cover(
         near_sand = (batch.where("soil", "sand") * (0.12 / footprint - 1.0)).clamp(0, 1)
         bumps = bumps + ripple * near_sand * bare * 0.012
     # Steep ground cannot hold soil.
-    steep = smoothstep(0.62, 0.95, slope + 0.10 * broad)
+    steep = smoothstep(0.54, 0.85, slope + 0.10 * broad)
     steep = steep * (1.0 - (batch["dunes"] > 3.0) * (land.mountain < 20.0).float())
     rock = _one(batch, ROCK) * (1.0 + 0.2 * middle + 0.2 * fine + 0.14 * region)[:, None]
     # Beds of stone, tilted and bent, and streaks of scree and lichen that run downhill.
@@ -174,7 +187,8 @@ def cover(
     trunk = forest * smoothstep(0.25, 0.6, forest + 0.08 * clump)
     leaves = mix(
         _rgb(batch, [LEAVES[s] for s in season]), _one(batch, NEEDLES),
-        smoothstep(-0.4, 0.4, region * 0.6 + clump * 0.35 + mix(-1.2, 1.2, batch["conifers"]))[:, None],
+        smoothstep(-0.4, 0.4,
+                   region * 0.6 + clump * 0.35 + mix(-1.2, 1.2, batch["conifers"]))[:, None],
     ) * (0.85 + 0.3 * clump).clamp(0.25, 1.8)[:, None]  # fmt: skip
     lay(trunk, leaves, "tree")
     bumps = bumps + trunk * clump * 2.2

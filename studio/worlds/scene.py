@@ -192,22 +192,25 @@ def _cover(rng: np.random.Generator, terrain: str, season: str, view: str) -> di
         "mountains": u(0, 0.7), "hills": u(0.05, 0.6), "plain": u(0, 0.3), "coast": u(0, 0.5),
         "lake": u(0.1, 0.8), "river": u(0.1, 0.7), "desert": 0.0, "forest": u(0.65, 0.95),
     }[terrain]  # fmt: skip
-    soils = {"dirt": 2.0, "gravel": 1.2, "mud": 0.9, "sand": 0.5, "stone": 1.0}
+    soils = {"dirt": 2.0, "gravel": 1.3, "mud": 1.5, "sand": 0.5, "stone": 1.0}
     soils |= {"sand": 5.0, "mud": 0.1} if terrain in ("coast", "desert") else {}
     soils |= {"gravel": 2.0, "mud": 2.2} if terrain == "river" else {}
     bloom = {"spring": u(0.1, 1.0), "summer": u(0, 0.6), "autumn": u(0, 0.1), "winter": 0.0}
-    road = u() < (0.3 if terrain in ("plain", "hills", "forest", "desert", "mountains") else 0.08)
+    road = u() < (0.4 if terrain in ("plain", "hills", "forest", "desert", "mountains") else 0.08)
     return {
         "forest": forest,
         "clearing": math.exp(u(2.5, 3.6) if terrain == "forest" else u(3.6, 6.0)),
         "conifers": float(np.clip(rng.normal(0.5, 0.4) + (terrain == "mountains") * 0.3, 0, 1)),
         "bushes": u(0, 1) ** 1.5 * (0.5 if desert else 1.0),
-        "flowers": bloom[season] * float(u() < 0.6) * (0.3 if desert else 1.0),
-        "rocks": u(0, 1) ** 2.5 * (0.5 if desert else 1.0) + (0.15 if terrain in ("mountains", "coast") else 0.0),
+        "flowers": bloom[season] * float(u() < 0.8) * (0.3 if desert else 1.0),
+        "rocks": u(0, 1) ** 2.5 * (0.5 if desert else 1.0)
+        + (0.15 if terrain in ("mountains", "coast") else 0.0),
         "tall_grass": u(0.1, 1),
-        "dryness": float(np.clip(rng.normal({"spring": 0.1, "summer": 0.4}.get(season, 0.5), 0.2), 0, 1)),
+        "dryness": float(
+            np.clip(rng.normal({"spring": 0.1, "summer": 0.4}.get(season, 0.5), 0.2), 0, 1)
+        ),
         "soil": "sand" if desert and u() < 0.8 else _pick(rng, soils),
-        "bare": 1.0 if desert else u(0, 1) ** 2 * 0.6 + 0.05,
+        "bare": 1.0 if desert else u(0, 1) ** 1.5 * 0.75 + 0.05,
         "road": bool(road and view != "low"),
         "road_x": float(rng.normal(0, 6)),
         "road_bend": u(0.3, 1.0),
@@ -260,7 +263,9 @@ def sample_scene(
 ) -> Scene:
     """The landscape of a seed; any attribute can be fixed, the others follow from it."""
     rng = np.random.default_rng([20, seed])
-    terrain = terrain or _pick(rng, dict.fromkeys(TERRAINS, 1.0) | {"desert": 0.6})
+    terrain = terrain or _pick(
+        rng, dict.fromkeys(TERRAINS, 1.0) | {"desert": 0.6, "coast": 1.5, "mountains": 1.4}
+    )
     season = season or _season(rng, terrain)
     weather = weather or _weather(rng, terrain, season)
     time = time or _time(rng, weather)

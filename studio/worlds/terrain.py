@@ -124,7 +124,7 @@ def relief(p: Tensor, footprint: Tensor, batch: Batch) -> Relief:
         height = height + mountain
     wet = shore < FAR * 0.5
     beach = mix(0.22, 0.06, batch.where("water", "sea"))
-    bank = shore * beach + small * 0.6
+    bank = shore * beach + small * mix(0.6, 0.2, batch.where("water", "sea"))
     height = torch.where(wet, torch.minimum(height, bank.clamp(min=-6.0)), height)
     return Relief(height, mountain, hill, shore, road)
 

@@ -117,7 +117,8 @@ def _stand(
     white = _colours(batch, [SNOW])
     return Stand(
         scene=scene, x=x, foot=foot, tall=tall * focal / z, wide=tall * aspect * focal / z,
-        depth=z, tile=kind, flip=torch.where(spots.chance[8].expand_as(keep)[keep] < 0.5, -1.0, 1.0),
+        depth=z, tile=kind,
+        flip=torch.where(spots.chance[8].expand_as(keep)[keep] < 0.5, -1.0, 1.0),
         label=torch.full_like(scene, BY_KEY[label].id),
         leaf=lit(leaf), leaf_dark=dark(leaf), wood=lit(wood), wood_dark=dark(wood),
         petal=lit(petal), petal_dark=dark(petal) * 1.6, snow=snow,
@@ -289,7 +290,7 @@ def _rocks(batch: Batch, view: View, light: Light) -> Stand | None:
         spots, keep, tall, tile, aspect, "stone", stone, stone, stone,
         _snowy(batch, spots, keep), batch, view, light,
     )  # fmt: skip
-    stand.label = torch.where(tall > 1.1, BY_KEY["rock"].id, stand.label)
+    stand.label = torch.where(tall > 0.8, BY_KEY["rock"].id, stand.label)
     return stand
 
 

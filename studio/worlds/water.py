@@ -26,7 +26,8 @@ def _ripples(p: Tensor, footprint: Tensor, batch: Batch) -> tuple[Tensor, Tensor
 
 
 def shade_water(
-    planted: Tensor, ground: Tensor, label: Tensor, water: Tensor, view: View, land: Relief, depth: Tensor,
+    planted: Tensor, ground: Tensor, label: Tensor, water: Tensor, view: View, land: Relief,
+    depth: Tensor,
     batch: Batch, light: Light,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Colour [B, 3, H, W] and labels with the water drawn in.
