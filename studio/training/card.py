@@ -1,0 +1,21 @@
+"""The figures in a model's card (README.md beside its weights)."""
+
+import os
+from pathlib import Path
+
+from studio.training.evaluation import Report
+
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
+
+
+def write_card(folder: Path, report: Report) -> None:
+    """Put the table between the card's markers, adding them at the end when they are missing."""
+    card = folder / "README.md"
+    text = card.read_text(encoding="utf-8") if card.exists() else f"# {folder.name}\n"
+    if BEGIN not in text:
+        text = f"{text.rstrip()}\n\n## Figures\n\n{BEGIN}\n{END}\n"
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    part = card.with_suffix(".part")
+    part.write_text(f"{before}{BEGIN}\n{report.as_table()}\n{END}{after}", encoding="utf-8")
+    os.replace(part, card)

@@ -1,0 +1,95 @@
+"""`latent-studio train` and `latent-studio evaluate`."""
+
+import argparse
+from pathlib import Path
+
+STAGES = {
+    "data": "render the worlds of the recipe",
+    "segmenter": "the network that judges pictures and lends its features to the first stage",
+    "first-stage": "the autoencoder: perceptual compression",
+    "latents": "encode the worlds once for the denoiser",
+    "diffusion": "the denoiser with its text and map encoders",
+    "preview": "the small decoder of live previews",
+}
+
+
+def add_arguments(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `train` and `evaluate`; each sets ``run``, a function of the parsed arguments."""
+    train = subparsers.add_parser("train", help="train a bundled model, one stage at a time")
+    train.add_argument(
+        "stage", choices=STAGES, help="; ".join(f"{k}: {v}" for k, v in STAGES.items())
+    )
+    train.add_argument("--config", default="landscape", help="recipe: a name or a .toml file")
+    train.add_argument("--directory", type=Path, help="work folder (default: runs/RECIPE)")
+    train.add_argument("--minutes", type=float, default=10, help="time to train (default: 10)")
+    train.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    train.add_argument("--device", help="cpu, cuda, mps (default: the best there is)")
+    train.add_argument("--workers", type=int, default=0, help="rendering processes (0: one a core)")
+    train.set_defaults(run=run_train)
+    evaluate = subparsers.add_parser("evaluate", help="measure a model on held-out worlds")
+    evaluate.add_argument("model", type=Path, help="model folder, such as models/landscape")
+    evaluate.add_argument("--count", type=int, default=64, help="held-out worlds (default: 64)")
+    evaluate.add_argument("--device", help="cpu, cuda, mps (default: the best there is)")
+    evaluate.add_argument(
+        "--no-card", action="store_true", help="print only, leave the card as it is"
+    )
+    evaluate.add_argument(
+        "--no-sheet", action="store_true", help="do not draw the sheet of samples"
+    )
+    evaluate.set_defaults(run=run_evaluate)
+
+
+def run_train(arguments: argparse.Namespace) -> int:
+    """Run one stage; ValueError and OSError carry a sentence for the person."""
+    import torch
+
+    from studio.training.config import read_recipe
+    from studio.training.data import make_data
+    from studio.training.latents import cache_latents
+    from studio.training.stages import Workshop, best_device
+    from studio.training.train_diffusion import train_diffusion
+    from studio.training.train_first_stage import train_first_stage
+    from studio.training.train_preview import train_preview
+    from studio.training.train_segmenter import train_segmenter
+
+    if arguments.minutes <= 0:
+        raise ValueError(f"--minutes must be positive, not {arguments.minutes:g}.")
+    shop = Workshop(
+        directory=arguments.directory or Path("runs") / Path(arguments.config).stem,
+        recipe=read_recipe(arguments.config),
+        device=torch.device(arguments.device) if arguments.device else best_device(),
+        minutes=arguments.minutes,
+        resume=arguments.resume,
+    )
+    match arguments.stage:
+        case "data":
+            device = str(shop.device)
+            make_data(
+                shop.directory / "data", shop.recipe.data, device=device, workers=arguments.workers
+            )
+        case "segmenter":
+            train_segmenter(shop)
+        case "first-stage":
+            train_first_stage(shop)
+        case "latents":
+            cache_latents(shop)
+        case "diffusion":
+            train_diffusion(shop)
+        case "preview":
+            train_preview(shop)
+    return 0
+
+
+def run_evaluate(arguments: argparse.Namespace) -> int:
+    """Measure a model folder, print the figures and write them to its card."""
+    from studio.training.card import write_card
+    from studio.training.evaluation import evaluate
+    from studio.training.sheet import draw_sheet
+
+    report = evaluate(arguments.model, count=arguments.count, device=arguments.device)
+    print(report.as_table())
+    if not arguments.no_sheet:
+        draw_sheet(arguments.model, arguments.device)
+    if not arguments.no_card:
+        write_card(arguments.model, report)
+    return 0

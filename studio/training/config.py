@@ -1,0 +1,123 @@
+"""Training recipes: one TOML file describes every stage of a bundled model."""
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from studio.contract.places import RESOURCES
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig:
+    """The rendered pictures: how many, from which seed, how large, how many versions."""
+
+    count: int
+    first_seed: int
+    size: int
+    hand_like: int
+    captions: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmenterConfig:
+    """The network that reads material and mood from a picture; see studio.training.segmenter."""
+
+    channels: list[int]
+    batch: int
+    learning_rate: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstStageConfig:
+    """Perceptual compression: the autoencoder and the weights of its loss terms."""
+
+    batch: int
+    crop: int
+    learning_rate: float
+    kl_weight: float
+    perceptual_weight: float
+    adversarial_weight: float
+    adversarial_start: int
+    discriminator_channels: int
+    autoencoder: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiffusionConfig:
+    """The denoiser, its conditions and how often each is left out."""
+
+    batch: int
+    learning_rate: float
+    warm_up: int
+    ema_decay: float
+    drop_text: float
+    drop_map: float
+    drop_both: float
+    exact_maps: float
+    prediction: str
+    schedule: str
+    unet: dict[str, Any]
+    text: dict[str, Any]
+    map: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewConfig:
+    """The small decoder of live previews."""
+
+    batch: int
+    learning_rate: float
+    scale: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything that decides how a bundled landscape model comes out."""
+
+    name: str
+    seed: int
+    data: DataConfig
+    segmenter: SegmenterConfig
+    first_stage: FirstStageConfig
+    diffusion: DiffusionConfig
+    preview: PreviewConfig
+    defaults: dict[str, Any]
+
+
+def _record(kind: type[Record], values: dict[str, Any], where: str) -> Record:
+    fields = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    if wrong := sorted(fields ^ values.keys()):
+        raise ValueError(f"{where}: unknown or missing: {', '.join(wrong)}.")
+    return kind(**values)
+
+
+def read_recipe(name_or_path: str | Path) -> Recipe:
+    """Read a recipe by its name in resources/training or by its path; ValueError says what
+    is wrong."""
+    path = Path(name_or_path)
+    if path.suffix != ".toml":
+        path = RESOURCES / "training" / f"{name_or_path}.toml"
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(sorted(p.stem for p in (RESOURCES / "training").glob("*.toml")))
+        raise ValueError(
+            f"There is no recipe “{name_or_path}”; the bundled ones: {known}."
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path.name} is not valid TOML: {error}.") from error
+    kinds = {
+        "data": DataConfig,
+        "segmenter": SegmenterConfig,
+        "first_stage": FirstStageConfig,
+        "diffusion": DiffusionConfig,
+        "preview": PreviewConfig,
+    }
+    for section, kind in kinds.items():
+        if isinstance(values.get(section), dict):
+            values[section] = _record(kind, values[section], f"{path.name} [{section}]")
+    return _record(Recipe, values, path.name)

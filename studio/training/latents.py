@@ -1,0 +1,84 @@
+"""Everything the denoiser learns from, computed once: latents, coarse maps and token ids."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from tqdm import tqdm
+
+from studio.training.data import LABELS, as_images, channel_of_label
+from studio.training.stages import Workshop
+from studio.training.train_first_stage import load_first_stage
+from studio.training.vocabulary import build_tokenizer
+from studio.worlds.captions import VOCABULARY
+
+
+@dataclass(frozen=True)
+class LatentData:
+    """Cached training data of the denoiser, memory-mapped.
+
+    ``latents`` float16 [N, 2, C, h, w], normalised per channel, as rendered and mirrored;
+    ``maps`` uint8 [N, M, 21, h, w], the share of every label (and of "unlabelled") in a latent
+    cell's f x f pixels as 0..255, the exact map first; ``tokens`` int16 [N, captions, T].
+    """
+
+    latents: np.ndarray
+    maps: np.ndarray
+    tokens: np.ndarray
+
+    @classmethod
+    def read(cls, directory: Path) -> "LatentData":
+        """Open what ``cache_latents`` wrote; ValueError when it has not run."""
+        if not (directory / "tokens.npy").exists():
+            raise ValueError("The latents are not cached; run `latent-studio train latents` first.")
+        return cls(
+            *(np.load(directory / f"{n}.npy", mmap_mode="r") for n in ("latents", "maps", "tokens"))
+        )
+
+
+def coarse_maps(labels: Tensor, factor: int) -> Tensor:
+    """uint8 ids [B, H, W] -> float32 shares [B, 21, H/f, W/f] that sum to one in every cell."""
+    table = torch.from_numpy(channel_of_label()).to(labels.device)
+    channels = table[labels.long()]
+    shares = [
+        F.avg_pool2d((channels == channel).float()[:, None], factor)
+        for channel in range(len(LABELS) + 1)
+    ]
+    return torch.cat(shares, 1)
+
+
+@torch.inference_mode()
+def cache_latents(shop: Workshop) -> None:
+    """Encode every rendered world and its mirror image, pool the maps, tokenise the captions."""
+    data, network = shop.data(), load_first_stage(shop)
+    section = shop.read_config()["first_stage"]
+    mean = torch.tensor(section["latent_mean"], device=shop.device).view(-1, 1, 1)
+    std = torch.tensor(section["latent_std"], device=shop.device).view(-1, 1, 1)
+    directory = shop.stage("latents")
+    directory.mkdir(parents=True, exist_ok=True)
+    side = shop.recipe.data.size // network.config.factor
+    count, versions = len(data), data.labels.shape[1]
+    latents = np.lib.format.open_memmap(
+        directory / "latents.npy", "w+", np.float16, (count, 2, len(mean), side, side)
+    )
+    maps = np.lib.format.open_memmap(
+        directory / "maps.npy", "w+", np.uint8, (count, versions, len(LABELS) + 1, side, side)
+    )
+    for chunk in tqdm(np.array_split(np.arange(count), max(1, count // 16)), desc="latents"):
+        images = as_images(data.pictures[data.rows[chunk]], shop.device)
+        images = images.contiguous(memory_format=torch.channels_last)
+        for mirrored in (0, 1):
+            z = network.encode(images.flip(-1) if mirrored else images).mode()
+            latents[chunk, mirrored] = ((z - mean) / std).half().cpu().numpy()
+        labels = torch.from_numpy(data.labels[data.rows[chunk]]).to(shop.device)
+        shares = coarse_maps(labels.flatten(0, 1), network.config.factor)
+        maps[chunk] = (
+            (shares * 255).round().byte().view(len(chunk), versions, *shares.shape[1:]).cpu()
+        )
+    tokenizer = build_tokenizer(VOCABULARY, shop.recipe.diffusion.text["max_length"])
+    tokenizer.save(str(shop.model / "tokenizer.json"))
+    ids = [[encoding.ids for encoding in tokenizer.encode_batch(texts)] for texts in data.captions]
+    np.save(directory / "tokens.npy", np.asarray(ids, np.int16))

@@ -1,0 +1,57 @@
+"""Loss terms of the first stage (arXiv:2112.10752, appendix G)."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class PatchDiscriminator(nn.Sequential):
+    """PatchGAN: [B, 3, H, W] in -1..1 -> logits [B, 1, H/2^n, W/2^n], real is positive."""
+
+    def __init__(self, channels: int = 64, layers: int = 2) -> None:
+        modules: list[nn.Module] = [nn.Conv2d(3, channels, 4, 2, 1), nn.LeakyReLU(0.2)]
+        width = channels
+        for layer in range(1, layers + 1):
+            wider = channels * min(2**layer, 8)
+            stride = 2 if layer < layers else 1
+            modules += [
+                nn.Conv2d(width, wider, 4, stride, 1, bias=False),
+                nn.BatchNorm2d(wider),
+                nn.LeakyReLU(0.2),
+            ]
+            width = wider
+        modules.append(nn.Conv2d(width, 1, 4, 1, 1))
+        super().__init__(*modules)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.normal_(module.weight, 0.0, 0.02)
+
+
+def hinge_loss(real: Tensor, fake: Tensor) -> Tensor:
+    """The discriminator's hinge loss, 1/2 (max(0, 1 - D(x)) + max(0, 1 + D(x~)))."""
+    return 0.5 * (F.relu(1 - real).mean() + F.relu(1 + fake).mean())
+
+
+def perceptual_distance(real: Sequence[Tensor], made: Sequence[Tensor]) -> Tensor:
+    """Mean squared distance of unit-length features over the layers of a network, as in LPIPS."""
+    total = real[0].new_zeros(())
+    for one, other in zip(real, made, strict=True):
+        difference = F.normalize(one, dim=1, eps=1e-6) - F.normalize(other, dim=1, eps=1e-6)
+        total = total + difference.square().sum(1).mean()
+    return total
+
+
+def adaptive_weight(reconstruction: Tensor, generator: Tensor, last_layer: Tensor) -> Tensor:
+    """lambda = |grad of reconstruction| / |grad of generator| at the last layer, <= 1e4."""
+    (toward,) = torch.autograd.grad(reconstruction, last_layer, retain_graph=True)
+    (against,) = torch.autograd.grad(generator, last_layer, retain_graph=True)
+    return (toward.norm() / (against.norm() + 1e-4)).clamp(0, 1e4).detach()
+
+
+def gradient_difference(real: Tensor, made: Tensor) -> Tensor:
+    """Mean |difference of horizontal and vertical finite differences| of two [B, C, H, W]."""
+    across = (real.diff(dim=-1) - made.diff(dim=-1)).abs().mean()
+    down = (real.diff(dim=-2) - made.diff(dim=-2)).abs().mean()
+    return across + down

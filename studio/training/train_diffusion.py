@@ -1,0 +1,175 @@
+"""Training of the denoiser with its text and map encoders (equation 3 of the paper)."""
+
+import dataclasses
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from studio.engine.nets.rescaler import SpatialRescaler
+from studio.engine.nets.text_transformer import TextTransformer, TextTransformerConfig
+from studio.engine.nets.unet import UNet, UNetConfig
+from studio.engine.schedules import SCHEDULES, Schedule, per_image
+from studio.training.config import DiffusionConfig
+from studio.training.data import LABELS
+from studio.training.ema import Ema
+from studio.training.latents import LatentData
+from studio.training.run import Run
+from studio.training.stages import Workshop, batch_rows, warm_cosine
+
+TRAIN_STEPS = 1000
+
+
+class SteeredDenoiser(nn.Module):
+    """The U-Net and what steers it: text by cross-attention, the map by concatenation."""
+
+    def __init__(self, unet: UNetConfig, text: TextTransformerConfig, map_encoder: SpatialRescaler):
+        super().__init__()
+        self.unet = UNet(unet)
+        self.text = TextTransformer(text)
+        self.map_encoder = map_encoder
+
+    def forward(self, x_t: Tensor, t: Tensor, ids: Tensor, shares: Tensor) -> Tensor:
+        """x_t [B, C, h, w], t [B], ids int64 [B, T], label shares [B, 21, h, w] -> prediction."""
+        steering = self.map_encoder.channel_mapper(shares)
+        return self.unet(torch.cat([x_t, steering], 1), t, context=self.text(ids))
+
+
+def build_denoiser(config: DiffusionConfig, latent_channels: int, words: int) -> SteeredDenoiser:
+    """The networks of a recipe with their channels filled in."""
+    unet = UNetConfig(
+        in_channels=latent_channels + config.map["channels"],
+        out_channels=latent_channels,
+        context_dim=config.text["width"],
+        **config.unet,
+    )
+    text = TextTransformerConfig(vocab_size=words, **config.text)
+    rescaler = SpatialRescaler(
+        n_stages=config.map["stages"],
+        in_channels=len(LABELS) + 1,
+        out_channels=config.map["channels"],
+    )
+    return SteeredDenoiser(unet, text, rescaler)
+
+
+def train_diffusion(shop: Workshop) -> None:
+    """Minimise the squared error of the prediction at uniform t; writes the EMA's weights."""
+    config, data = shop.recipe.diffusion, LatentData.read(shop.stage("latents"))
+    torch.manual_seed(shop.recipe.seed)
+    words = len(_tokenizer_vocabulary(shop))
+    network = build_denoiser(config, data.latents.shape[2], words).to(shop.device)
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimiser = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=0.01)
+    ema = Ema(network, config.ema_decay)
+    run = Run(
+        shop.stage("diffusion"),
+        minutes=shop.minutes,
+        keep={"network": network, "optimiser": optimiser, "ema": ema},
+        resume=shop.resume,
+        device=shop.device,
+    )
+    schedule = SCHEDULES[config.schedule](TRAIN_STEPS)
+    generator = torch.Generator().manual_seed(shop.recipe.seed + run.step)
+    started = run.seconds
+    autocast = torch.autocast(shop.device.type, torch.bfloat16, enabled=shop.device.type == "cuda")
+    for step in run:
+        factor = warm_cosine(step, run.seconds - started, shop.minutes, config.warm_up)
+        for group in optimiser.param_groups:
+            group["lr"] = config.learning_rate * factor
+        x_0, ids, shares = (part.to(shop.device) for part in draw_batch(data, config, generator))
+        t = torch.randint(TRAIN_STEPS, (len(x_0),), generator=generator).to(shop.device)
+        eps = torch.randn(x_0.shape, generator=generator).to(shop.device)
+        x_t = schedule.q_sample(x_0, t, eps)
+        target = _target(config.prediction, schedule, x_0, eps, t)
+        with autocast:
+            predicted = network(x_t, t.float(), ids, shares)
+        errors = (predicted.float() - target).square().mean((1, 2, 3))
+        loss = errors.mean()
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        ema.update()
+        run.log(loss=loss, gradient_norm=norm)
+        for low in (0, 250, 500, 750):
+            if (inside := (t >= low) & (t < low + 250)).any():
+                run.log(**{f"loss_t{low}": errors[inside].mean()})
+    network.load_state_dict(ema.weights)
+    _export(shop, network.eval(), words)
+
+
+def draw_batch(
+    data: LatentData, config: DiffusionConfig, generator: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
+    """x_0 [B, C, h, w], token ids [B, T] and label shares [B, 21, h, w] of a random batch.
+
+    Text and map are each dropped now and then, so that either, both or neither can steer.
+    """
+
+    def chance() -> float:
+        return float(torch.rand((), generator=generator))
+
+    latents, tokens, maps = [], [], []
+    for row in batch_rows(generator, len(data.latents), config.batch):
+        mirrored = chance() < 0.5
+        latents.append(data.latents[row, int(mirrored)])
+        fate = chance()
+        no_both = fate < config.drop_both
+        no_text = no_both or config.drop_both <= fate < config.drop_both + config.drop_text
+        past_text = config.drop_both + config.drop_text
+        no_map = no_both or past_text <= fate < past_text + config.drop_map
+        choice = int(torch.randint(data.tokens.shape[1], (), generator=generator))
+        ids = data.tokens[row, choice].astype(np.int64)
+        if no_text:
+            ids[1:] = 0  # what the tokenizer makes of an empty text: [CLS] and padding
+        tokens.append(ids)
+        version = 0
+        if chance() > config.exact_maps and data.maps.shape[1] > 1:
+            version = int(torch.randint(1, data.maps.shape[1], (), generator=generator))
+        shares = data.maps[row, version]
+        if no_map:
+            shares = np.zeros_like(shares)
+            shares[-1] = 255
+        maps.append(shares[:, :, ::-1] if mirrored else shares)
+    return (
+        torch.from_numpy(np.stack(latents)).float().contiguous(memory_format=torch.channels_last),
+        torch.from_numpy(np.stack(tokens)),
+        torch.from_numpy(np.stack(maps)).float().div_(255),
+    )
+
+
+def _target(prediction: str, schedule: Schedule, x_0: Tensor, eps: Tensor, t: Tensor) -> Tensor:
+    alpha, sigma = per_image(schedule.alpha(t), x_0), per_image(schedule.sigma(t), x_0)
+    targets = {"eps": eps, "x0": x_0, "v": alpha * eps - sigma * x_0}
+    if prediction not in targets:
+        raise ValueError(f"The recipe's prediction “{prediction}” is none of {', '.join(targets)}.")
+    return targets[prediction]
+
+
+def _tokenizer_vocabulary(shop: Workshop) -> dict[str, int]:
+    from tokenizers import Tokenizer
+
+    return Tokenizer.from_file(str(shop.model / "tokenizer.json")).get_vocab()
+
+
+def _export(shop: Workshop, network: SteeredDenoiser, words: int) -> None:
+    recipe = shop.recipe
+    shop.save(network.unet, "denoiser")
+    shop.save(network.text, "text_encoder")
+    shop.save(network.map_encoder, "map_encoder")
+    shop.write_config(
+        format=1,
+        family="landscape",
+        name=recipe.name,
+        licence="Apache-2.0",
+        capabilities=["text", "map"],
+        denoiser={
+            "unet": dataclasses.asdict(network.unet.config),
+            "prediction": recipe.diffusion.prediction,
+            "schedule": {"kind": recipe.diffusion.schedule, "steps": TRAIN_STEPS},
+        },
+        text={"vocab_size": words, **recipe.diffusion.text},
+        map={"labels": list(LABELS), **recipe.diffusion.map},
+        defaults=recipe.defaults,
+        size_multiple=8 * 2 ** (len(network.unet.config.channel_mult) - 1),
+    )

@@ -1,0 +1,148 @@
+"""Perceptual image compression: the KL autoencoder of the bundled models."""
+
+import dataclasses
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from studio.engine.nets.autoencoder import AutoencoderConfig, KLAutoencoder
+from studio.engine.weights import load_module
+from studio.training.data import as_images
+from studio.training.ema import Ema
+from studio.training.losses import (
+    PatchDiscriminator,
+    adaptive_weight,
+    gradient_difference,
+    hinge_loss,
+    perceptual_distance,
+)
+from studio.training.run import Run
+from studio.training.segmenter import Segmenter
+from studio.training.stages import Workshop, batch_rows, warm_cosine
+
+Module = TypeVar("Module", bound=torch.nn.Module)
+
+
+def train_first_stage(shop: Workshop) -> None:
+    """Equation 25 of the paper, two alternating updates a batch; writes first-stage weights.
+
+    L = |x - x~| + gradient term + w_p perceptual + w_kl KL + w_a lambda (-D(x~)), where lambda
+    is the adaptive weight and D starts after ``adversarial_start`` steps.
+    """
+    config, data = shop.recipe.first_stage, shop.data()
+    torch.manual_seed(shop.recipe.seed)
+    layout = AutoencoderConfig(**config.autoencoder)
+    network = _channels_last(KLAutoencoder(layout), shop.device)
+    judge = _channels_last(PatchDiscriminator(config.discriminator_channels), shop.device)
+    optimiser = torch.optim.Adam(network.parameters(), config.learning_rate, (0.5, 0.9))
+    judge_optimiser = torch.optim.Adam(judge.parameters(), config.learning_rate, (0.5, 0.9))
+    ema = Ema(network, 0.998)
+    run = Run(
+        shop.stage("first-stage"),
+        minutes=shop.minutes,
+        keep={
+            "network": network,
+            "judge": judge,
+            "optimiser": optimiser,
+            "judge_optimiser": judge_optimiser,
+            "ema": ema,
+        },
+        resume=shop.resume,
+        device=shop.device,
+    )
+    segmenter = shop.segmenter()
+    generator = torch.Generator().manual_seed(shop.recipe.seed + run.step)
+    started, weight = run.seconds, torch.zeros((), device=shop.device)
+    for step in run:
+        rate = config.learning_rate * warm_cosine(step, run.seconds - started, shop.minutes, 100)
+        for group in (*optimiser.param_groups, *judge_optimiser.param_groups):
+            group["lr"] = rate
+        picks = data.rows[batch_rows(generator, len(data), config.batch)]
+        images = _crops(data.pictures, picks, config.crop, generator).to(shop.device)
+        posterior = network.encode(images)
+        made = network.decode(posterior.sample())
+        pixel = (images - made).abs().mean()
+        edges = gradient_difference(images, made)
+        percept = _perceptual(segmenter, images, made)
+        kl = posterior.kl().mean()
+        reconstruction = pixel + edges + config.perceptual_weight * percept
+        loss = reconstruction + config.kl_weight * kl
+        adversarial = step >= config.adversarial_start
+        if adversarial:
+            judge.requires_grad_(False)
+            generator_loss = -judge(made).mean()
+            if step % 8 == 0 or not weight:
+                weight = adaptive_weight(reconstruction, generator_loss, _last_layer(network))
+            loss = loss + config.adversarial_weight * weight * generator_loss
+            judge.requires_grad_(True)
+            run.log(generator_loss=generator_loss, adaptive_weight=weight)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        ema.update()
+        if adversarial:
+            judge_loss = hinge_loss(judge(images), judge(made.detach()))
+            judge_optimiser.zero_grad(set_to_none=True)
+            judge_loss.backward()
+            judge_optimiser.step()
+            run.log(judge_loss=judge_loss)
+        run.log(pixel=pixel, edges=edges, perceptual=percept, kl=kl)
+    network.load_state_dict(ema.weights)
+    shop.save(network.eval(), "first_stage")
+    latents = _latent_statistics(network, data.pictures, data.rows, shop.device)
+    shop.write_config(first_stage={"autoencoder": dataclasses.asdict(layout), **latents})
+
+
+def load_first_stage(shop: Workshop) -> KLAutoencoder:
+    """The trained first stage of the model folder, frozen, in float32."""
+    section = shop.read_config().get("first_stage")
+    if section is None:
+        raise ValueError("There is no first stage yet; run `latent-studio train first-stage`.")
+    network = KLAutoencoder(AutoencoderConfig(**section["autoencoder"]))
+    path = shop.model / "first_stage.safetensors"
+    load_module(network, path, device=shop.device, dtype=torch.float32)
+    return _channels_last(network, shop.device).eval().requires_grad_(False)
+
+
+def _channels_last(module: Module, device: torch.device) -> Module:
+    return module.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def _last_layer(network: KLAutoencoder) -> Tensor:
+    return network.decoder.conv_out.weight
+
+
+def _perceptual(segmenter: Segmenter, images: Tensor, made: Tensor) -> Tensor:
+    with torch.no_grad():
+        real = segmenter.features(images)
+    return perceptual_distance(real, segmenter.features(made))
+
+
+def _crops(pictures: np.ndarray, rows: np.ndarray, crop: int, generator: torch.Generator) -> Tensor:
+    """Random crops of whole pictures, half of them flipped: float32 [B, 3, crop, crop]."""
+    height, width = pictures.shape[1:3]
+    cut = []
+    for row in rows:
+        top = int(torch.randint(height - crop + 1, (1,), generator=generator))
+        left = int(torch.randint(width - crop + 1, (1,), generator=generator))
+        cut.append(pictures[row, top : top + crop, left : left + crop])
+    images = as_images(np.stack(cut), torch.device("cpu"))
+    flip = torch.rand(len(rows), 1, 1, 1, generator=generator) < 0.5
+    images = torch.where(flip, images.flip(-1), images)
+    return images.contiguous(memory_format=torch.channels_last)
+
+
+@torch.inference_mode()
+def _latent_statistics(
+    network: KLAutoencoder, pictures: np.ndarray, rows: np.ndarray, device: torch.device
+) -> dict[str, list[float]]:
+    """Mean and standard deviation of every latent channel over (at most) 512 pictures."""
+    means = []
+    for chunk in tqdm(np.array_split(rows[:512], max(1, min(len(rows), 512) // 8)), desc="latents"):
+        means.append(network.encode(as_images(pictures[chunk], device)).mode().cpu())
+    z = torch.cat(means).transpose(0, 1).flatten(1)
+    return {"latent_mean": z.mean(1).tolist(), "latent_std": z.std(1).tolist()}

@@ -1,0 +1,86 @@
+"""Training of the segmenter on rendered worlds."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from studio.training.data import LABELS, as_images, channel_of_label
+from studio.training.run import Run
+from studio.training.segmenter import Segmenter
+from studio.training.stages import Workshop, batch_rows, mood_values, warm_cosine
+
+
+def train_segmenter(shop: Workshop) -> None:
+    """Cross-entropy of materials at a quarter of the resolution and of every mood; writes segmenter weights."""
+    config, data = shop.recipe.segmenter, shop.data()
+    torch.manual_seed(shop.recipe.seed)
+    moods = mood_values(data)
+    if known := shop.read_config().get("segmenter"):
+        moods = known["moods"] if shop.resume else moods
+    network = Segmenter(config.channels, len(LABELS), moods).to(shop.device)
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimiser = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=0.01)
+    run = Run(
+        shop.stage("segmenter"),
+        minutes=shop.minutes,
+        keep={"network": network, "optimiser": optimiser},
+        resume=shop.resume,
+        device=shop.device,
+    )
+    table = torch.from_numpy(channel_of_label()).long()
+    generator = torch.Generator().manual_seed(shop.recipe.seed + run.step)
+    started = run.seconds
+    network.train()
+    for step in run:
+        rate = warm_cosine(step, run.seconds - started, shop.minutes, 100)
+        for group in optimiser.param_groups:
+            group["lr"] = config.learning_rate * rate
+        picks = batch_rows(generator, len(data), config.batch)
+        images, labels = _batch(data.pictures, data.labels, data.rows[picks], table, generator)
+        images, labels = images.to(shop.device), labels.to(shop.device)
+        logits, mood_logits, _ = network(images)
+        material_loss = F.cross_entropy(logits, labels, ignore_index=len(LABELS))
+        mood_losses = [
+            F.cross_entropy(
+                mood_logits[name],
+                torch.tensor(
+                    [values.index(data.moods[i][name]) for i in picks], device=shop.device
+                ),
+            )
+            for name, values in network.moods.items()
+        ]
+        mood_loss = torch.stack(mood_losses).mean()
+        optimiser.zero_grad(set_to_none=True)
+        (material_loss + 0.5 * mood_loss).backward()
+        optimiser.step()
+        with torch.no_grad():
+            right = (logits.argmax(1) == labels)[labels < len(LABELS)].float().mean()
+        run.log(material_loss=material_loss, mood_loss=mood_loss, pixel_accuracy=right)
+    shop.save(network.eval(), "segmenter")
+    shop.write_config(segmenter=network.config())
+
+
+def _batch(
+    pictures: np.ndarray,
+    labels: np.ndarray,
+    rows: np.ndarray,
+    table: Tensor,
+    generator: torch.Generator,
+) -> tuple[Tensor, Tensor]:
+    """Pictures [B, 3, H, W] and exact maps at a quarter [B, H/4, W/4], half of them flipped.
+
+    A little noise and blur of random strength keeps the network from leaning on the renderer's
+    finest grain, which no decoder reproduces.
+    """
+    images = as_images(pictures[rows], torch.device("cpu"))
+    maps = table[torch.from_numpy(labels[rows, 0, 2::4, 2::4].astype(np.int64))]
+    flip = torch.rand(len(rows), generator=generator) < 0.5
+    images = torch.where(flip[:, None, None, None], images.flip(-1), images)
+    maps = torch.where(flip[:, None, None], maps.flip(-1), maps)
+    strength = torch.rand(len(rows), 1, 1, 1, generator=generator)
+    blurred = F.avg_pool2d(images, 3, 1, 1, count_include_pad=False)
+    images = torch.lerp(images, blurred, strength * (torch.rand(1, generator=generator) < 0.6))
+    noise = torch.randn(images.shape, generator=generator)
+    images = images + 0.04 * torch.rand(len(rows), 1, 1, 1, generator=generator) * noise
+    return images.contiguous(memory_format=torch.channels_last), maps

@@ -1,0 +1,181 @@
+"""What covers the ground, its colour, and the label a person would paint for it."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from studio.contract.materials import BY_KEY
+from studio.worlds.batch import Batch
+from studio.worlds.noise import cells, fbm, mix, offset, smoothstep
+from studio.worlds.terrain import Relief
+
+SOILS = ("dirt", "gravel", "mud", "sand", "stone")
+Rgb = tuple[float, float, float]
+
+# Linear reflectances.
+GRASS: dict[str, Rgb] = {
+    "spring": (0.085, 0.165, 0.028),
+    "summer": (0.075, 0.125, 0.026),
+    "autumn": (0.150, 0.125, 0.035),
+    "winter": (0.125, 0.115, 0.055),
+}
+STRAW: Rgb = (0.27, 0.21, 0.085)
+LEAVES: dict[str, Rgb] = {
+    "spring": (0.080, 0.155, 0.026),
+    "summer": (0.038, 0.078, 0.017),
+    "autumn": (0.260, 0.110, 0.018),
+    "winter": (0.085, 0.070, 0.055),
+}
+NEEDLES: Rgb = (0.020, 0.043, 0.020)
+SOIL: dict[str, Rgb] = {
+    "dirt": (0.145, 0.088, 0.048),
+    "gravel": (0.24, 0.225, 0.20),
+    "mud": (0.085, 0.060, 0.040),
+    "sand": (0.46, 0.35, 0.215),
+    "stone": (0.20, 0.19, 0.175),
+}
+ROCK: Rgb = (0.17, 0.155, 0.14)
+SNOW: Rgb = (0.80, 0.83, 0.88)
+ASPHALT: Rgb = (0.075, 0.075, 0.08)
+TRACK: Rgb = (0.26, 0.20, 0.135)
+
+
+@dataclass(frozen=True)
+class Cover:
+    """Ground cover of every pixel: linear ``albedo`` [B, 3, H, W], ``label`` int64 [B, H, W],
+    ``forest`` and ``snow`` 0..1, ``bumps`` metres of relief too fine for the land itself."""
+
+    albedo: Tensor
+    label: Tensor
+    forest: Tensor
+    snow: Tensor
+    bumps: Tensor
+
+
+def _rgb(batch: Batch, values: list[Rgb]) -> Tensor:
+    return torch.tensor(values, device=batch.device).view(-1, 3, 1, 1)
+
+
+def _one(batch: Batch, value: Rgb) -> Tensor:
+    return torch.tensor(value, device=batch.device).view(1, 3, 1, 1)
+
+
+def _id(key: str) -> int:
+    return BY_KEY[key].id
+
+
+def forest_mask(p: Tensor, height: Tensor, slope: Tensor, land: Relief, batch: Batch) -> Tensor:
+    """0..1 density of forest at plan points, without the detail of single trees."""
+    patches = fbm(p, 420.0, 3, batch["patch"], 91, gain=0.5)
+    want = mix(1.7, -1.9, batch["forest"])
+    mask = smoothstep(-0.15, 0.15, patches - want)
+    line = batch["mountain_height"] * 0.42 + 260.0
+    mask = mask * smoothstep(1.0, 0.85, height / line + patches * 0.06)
+    mask = mask * smoothstep(1.15, 0.8, slope)
+    mask = mask * smoothstep(3.0, 9.0, land.shore) * smoothstep(2.0, 6.0, land.road)
+    return mask * (batch["forest"] > 0.01)
+
+
+def cover(
+    p: Tensor, footprint: Tensor, height: Tensor, slope: Tensor, land: Relief, batch: Batch
+) -> Cover:
+    """Cover of the ground at plan points complex64 [B, H, W].
+
+    ``slope`` is rise over run, ``footprint`` metres per pixel; both float32 [B, H, W].
+    """
+    seed = batch["patch"]
+    broad = fbm(p, 37.0, 3, seed, 101, footprint)
+    middle = fbm(p, 5.0, 3, seed, 102, footprint)
+    fine = fbm(p, 0.6, 4, seed, 103, footprint, gain=0.7)
+    region = fbm(p, 260.0, 2, seed, 104)
+
+    # Grass, from lush to straw.
+    season = [s.season for s in batch.scenes]
+    grass = _rgb(batch, [GRASS[s] for s in season])
+    dry = (batch["dryness"] + region * 0.12 + middle * 0.08).clamp(0, 1)[:, None]
+    albedo = mix(grass, _one(batch, STRAW), dry * 0.75)
+    albedo = albedo * (1.0 + 0.10 * broad + 0.10 * middle + 0.16 * fine).clamp(0.3, 2.0)[:, None]
+    label = torch.full(p.shape, _id("grass"), device=p.device, dtype=torch.int64)
+    bumps = fine * 0.05
+
+    def lay(mask: Tensor, colour: Tensor, key: str | Tensor | None) -> None:
+        nonlocal albedo, label
+        albedo = mix(albedo, colour, mask[:, None])
+        if key is not None:
+            value = key if isinstance(key, Tensor) else torch.tensor(_id(key), device=p.device)
+            label = torch.where(mask > 0.5, value, label)
+
+    # Far rolling ground is a hill rather than grass.
+    hilly = (land.hill > batch["hill_height"] * 0.25) & (batch["hill_height"] > 12)
+    label = torch.where(hilly & (p.imag > 130.0), _id("hill"), label)
+
+    # Bare soil in patches, and all along the shore.
+    soil_ids = torch.tensor([_id(s.soil) for s in batch.scenes], device=p.device).view(-1, 1, 1)
+    soil = _rgb(batch, [SOIL[s.soil] for s in batch.scenes])
+    soil = soil * (1.0 + 0.12 * broad + 0.12 * middle + 0.18 * fine).clamp(0.3, 2.0)[:, None]
+    pebbles = None
+    if batch.any("soil", "gravel", "stone"):
+        size = mix(0.16, 0.7, batch.where("soil", "stone"))
+        near, rim = cells(p / size + offset(seed, 105))
+        seen = (size / footprint * 0.4 - 0.5).clamp(0, 1)
+        pebbles = mix(1.0, smoothstep(0.0, 0.25, rim) * (1.15 - near * 0.4), seen)
+        stony = batch.where("soil", "gravel", "stone")
+        soil = soil * mix(1.0, pebbles, stony)[:, None]
+        bumps = bumps + stony * seen * smoothstep(0.0, 0.3, rim) * size * 0.25
+    bare = smoothstep(-0.25, 0.25, region + 0.35 * broad - mix(2.0, -1.8, batch["bare"]))
+    beach = torch.where(batch.where("water", "sea") > 0, 26.0, 5.0)
+    strand = smoothstep(1.15, 0.8, land.shore / beach + 0.15 * middle)
+    sand_shore = torch.maximum(batch.where("water", "sea"), batch.where("soil", "sand"))
+    lay(torch.maximum(bare, strand * (1 - sand_shore)), soil, soil_ids)
+    if batch.any("water", "sea"):
+        sand = _one(batch, SOIL["sand"]) * (1.0 + 0.05 * broad + 0.09 * fine)[:, None]
+        lay(strand * batch.where("water", "sea"), sand, "sand")
+
+    # Steep ground cannot hold soil.
+    steep = smoothstep(0.62, 0.95, slope + 0.10 * broad)
+    rock = _one(batch, ROCK) * (1.0 + 0.2 * middle + 0.2 * fine + 0.14 * region)[:, None]
+    strata = torch.sin(height * 0.09 + region * 2.0 + broad * 0.5)
+    rock = rock * (1.0 + 0.10 * strata[:, None])
+    rock = rock * mix(
+        1.0, _one(batch, (1.5, 1.05, 0.72)), batch.where("terrain", "desert")[..., None]
+    )
+    lay(steep, rock, "rock")
+    # High ground of mountains is mostly stone.
+    high = smoothstep(
+        0.25, 0.5, land.mountain / batch["mountain_height"].clamp(min=1.0) + 0.05 * broad
+    )
+    lay(high * 0.85, rock * 1.1, None)
+    mountainous = land.mountain > 0.08 * batch["mountain_height"].clamp(min=1.0)
+    label = torch.where(mountainous, _id("mountain"), label)
+
+    forest = forest_mask(p, height, slope, land, batch)
+    clump = fbm(p, 14.0, 3, seed, 106, footprint, gain=0.7)
+    trunk = forest * smoothstep(0.25, 0.6, forest + 0.08 * clump)
+    leaves = mix(
+        _rgb(batch, [LEAVES[s] for s in season]), _one(batch, NEEDLES),
+        smoothstep(-0.4, 0.4, region * 0.6 + clump * 0.35 + mix(-1.2, 1.2, batch["conifers"]))[:, None],
+    ) * (0.85 + 0.3 * clump).clamp(0.25, 1.8)[:, None]  # fmt: skip
+    lay(trunk, leaves, "tree")
+    bumps = bumps + trunk * clump * 2.2
+
+    # Snow lies where it is high or cold and not too steep.
+    above = smoothstep(-120.0, 160.0, height - batch["snow_line"] + 90.0 * broad + 130.0 * region)
+    winter = (batch["snow_cover"] * 1.5 - 0.25 + 0.12 * broad + 0.06 * fine).clamp(0, 1)
+    winter = winter * (batch["snow_cover"] > 0)
+    lies = torch.maximum(above * (batch["snow_cover"] <= 0), winter)
+    snow = lies * smoothstep(0.95, 0.6, slope + 0.12 * middle) * smoothstep(0.4, 2.0, land.shore)
+    snow = snow * (1.0 - trunk * 0.65) * (1.0 - strand * batch.where("water", "sea") * 0.8)
+    albedo = mix(albedo, _one(batch, SNOW) * (1.0 + 0.03 * fine)[:, None], snow[:, None])
+    deep = (snow > 0.6) & (trunk < 0.5)
+    icy = (land.mountain > 0.55 * batch["mountain_height"]) | ~mountainous
+    label = torch.where(deep & icy, _id("snow"), label)
+
+    on_road = smoothstep(0.25, -0.1, land.road + 0.12 * middle)
+    if any(s.road for s in batch.scenes):
+        paved = batch["road_paved"][:, None]
+        way = mix(_one(batch, TRACK), _one(batch, ASPHALT), paved)
+        way = way * (1.0 + 0.1 * middle + 0.1 * fine)[:, None]
+        way = mix(way, _one(batch, SNOW) * 0.85, (0.55 * snow * (1 - 0.4 * paved[:, 0]))[:, None])
+        lay(on_road, way, "road")
+    return Cover(albedo, label, trunk, snow * (1 - on_road), bumps)
