@@ -1,0 +1,65 @@
+"""What the window tells the engine's process, and what it hears back besides the events."""
+
+from dataclasses import dataclass
+
+from studio.contract.events import Event
+from studio.contract.request import GenerateRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preload:
+    """Read a model now, so that the first picture need not wait for it."""
+
+    model: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Generate:
+    """Do one job; its events come back with the same number."""
+
+    job: int
+    request: GenerateRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cancel:
+    """Stop a job before its next network call."""
+
+    job: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quit:
+    """Stop whatever runs and end the process."""
+
+
+Order = Preload | Generate | Cancel | Quit
+
+NO_JOB = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineReady:
+    """The model is in memory. ``device`` in words; the rest are the model's own defaults."""
+
+    model: str
+    device: str
+    steps: int
+    guidance: float
+    sampler: str
+    spacing: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineLost:
+    """The engine's process ended although nobody asked it to; ``details`` is what it last said."""
+
+    details: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Message:
+    """One thing heard from the engine's process; ``job`` is NO_JOB outside jobs."""
+
+    job: int
+    content: Event | EngineReady | EngineLost

@@ -1,0 +1,106 @@
+"""``latent-studio generate``: a prompt, a label map or both become pictures."""
+
+import argparse
+import secrets
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from studio.contract.catalog import DEFAULT_MODEL, DEFAULT_SIZE, SAMPLERS, SPACINGS
+
+_EPILOG = "The same seed and settings give the same pixels."
+
+
+def add_arguments(subparsers: "argparse._SubParsersAction[Any]") -> None:
+    """Add the subcommand."""
+    parser = subparsers.add_parser(
+        "generate",
+        help="make pictures from a prompt, a label map or both",
+        description="Make pictures from a prompt, a label map or both.",
+        epilog=_EPILOG,
+    )
+    parser.add_argument("prompt", nargs="?", help="what the picture shows; may be left out")
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT.png", help="the picture to write"
+    )
+    parser.add_argument(
+        "--map",
+        type=Path,
+        metavar="MAP.png",
+        help="a label map: palette or grey PNG of labels, or GauGAN's or ADE20K's colours",
+    )
+    parser.add_argument("--negative", default="", metavar="TEXT", help="what to keep out of it")
+    parser.add_argument("--seed", type=int, metavar="N", help="0 to 4294967295; else drawn")
+    add_model_arguments(parser)
+    parser.add_argument("--guidance", type=float, metavar="G", help="how closely to follow; 1: not")
+    parser.add_argument(
+        "--sampler",
+        metavar="NAME",
+        help=f"{', '.join(row.key for row in SAMPLERS)}; else the model's own",
+    )
+    parser.add_argument(
+        "--spacing",
+        metavar="NAME",
+        help=f"how the steps are spread: {', '.join(row.key for row in SPACINGS)}",
+    )
+    parser.add_argument(
+        "--eta", type=float, default=0.0, metavar="ETA", help="DDIM's noise, 0 (none) to 1"
+    )
+    parser.add_argument(
+        "--size", metavar="WxH", help=f"in pixels; else the map's own, or {DEFAULT_SIZE}"
+    )
+    parser.add_argument(
+        "--count", type=int, default=1, metavar="N", help="how many, written as OUT-1.png, ..."
+    )
+    parser.add_argument(
+        "--frames", type=Path, metavar="DIR", help="write x_t and x_0 of every step there, too"
+    )
+    parser.set_defaults(run=run)
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what every command that paints takes."""
+    parser.add_argument("--steps", type=int, metavar="N", help="else the model's own number")
+    parser.add_argument(
+        "--model",
+        default=DEFAULT_MODEL,
+        metavar="NAME|PATH",
+        help=f"a bundled model or a model's folder; else {DEFAULT_MODEL}",
+    )
+    parser.add_argument("--device", metavar="NAME", help="cpu, cuda, mps; else the fastest")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make the pictures; CommandError where something is in the way."""
+    # Imported here because `latent-studio --help` must not wait for numpy and Pillow.
+    from studio.commands.error import CommandError
+    from studio.commands.painting import paint
+    from studio.commands.reading import read_labels
+    from studio.contract.geometry import Size
+    from studio.contract.request import MAX_SEED, GenerateRequest, Preview
+
+    try:
+        size = Size.parse(arguments.size) if arguments.size else None
+        request = GenerateRequest(
+            model=arguments.model,
+            prompt=arguments.prompt or "",
+            negative_prompt=arguments.negative,
+            size=size or DEFAULT_SIZE,
+            seed=secrets.randbelow(MAX_SEED + 1) if arguments.seed is None else arguments.seed,
+            count=arguments.count,
+            steps=arguments.steps,
+            guidance=arguments.guidance,
+            sampler=arguments.sampler,
+            spacing=arguments.spacing,
+            eta=arguments.eta,
+            preview=Preview.BOTH if arguments.frames else Preview.NONE,
+        )
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    if arguments.prompt is None and arguments.map is None:
+        raise CommandError("Say what to paint: a prompt, a label map with --map, or both.")
+    if arguments.map is not None:
+        labels = read_labels(arguments.map)
+        own = Size(labels.shape[1], labels.shape[0])
+        request = replace(request, label_map=labels, size=size or own)
+    return paint(request, arguments.output, frames=arguments.frames, device=arguments.device)

@@ -1,0 +1,110 @@
+"""The studio's own text chunk: everything needed to repeat a picture, its label map included."""
+
+import base64
+import binascii
+import json
+from typing import Any
+
+import numpy as np
+
+from studio.contract.geometry import Size
+from studio.contract.request import GenerateRequest, Preview
+from studio.document.formats.maps import labels_from_png, palette_png
+from studio.document.formats.parameters import program_version
+
+KEYWORD = "latent-studio"
+_VERSION = 1
+
+
+def chunk_text(request: GenerateRequest | None, labels: np.ndarray | None) -> str:
+    """``request`` and, where it differs from the request's, the map being painted: ASCII JSON."""
+    record: dict[str, Any] = {"version": _VERSION, "program": program_version()}
+    if request is not None:
+        record["request"] = request_record(request)
+    used = None if request is None else request.label_map
+    if labels is not None and (used is None or not np.array_equal(used, labels)):
+        record["map"] = _packed(labels)
+    return json.dumps(record)
+
+
+def read_chunk(text: str) -> tuple[GenerateRequest | None, np.ndarray | None]:
+    """Request and map out of such a text; ValueError if it is damaged or of a later version."""
+    record = json.loads(text)
+    if not isinstance(record, dict):
+        raise ValueError("The settings in the picture are damaged.")
+    if record.get("version") != _VERSION:
+        raise ValueError("The picture was saved by a later version of the studio.")
+    request = request_from(record["request"]) if "request" in record else None
+    labels = _unpacked(record["map"]) if "map" in record else None
+    if labels is None and request is not None and request.label_map is not None:
+        labels = np.array(request.label_map)
+    return request, labels
+
+
+def request_record(request: GenerateRequest) -> dict[str, Any]:
+    """A request as plain JSON values."""
+    return {
+        "model": request.model,
+        "prompt": request.prompt,
+        "negative_prompt": request.negative_prompt,
+        "label_map": None if request.label_map is None else _packed(request.label_map),
+        "size": [request.size.width, request.size.height],
+        "seed": request.seed,
+        "count": request.count,
+        "steps": request.steps,
+        "guidance": request.guidance,
+        "guidance_interval": list(request.guidance_interval),
+        "sampler": request.sampler,
+        "spacing": request.spacing,
+        "eta": request.eta,
+        "preview": request.preview.value,
+    }
+
+
+def request_from(record: object) -> GenerateRequest:
+    """The request such values stand for; ValueError if they stand for none."""
+    if not isinstance(record, dict):
+        raise ValueError("The settings in the picture are damaged.")
+    try:
+        width, height = record["size"]
+        low, high = record["guidance_interval"]
+        packed = record["label_map"]
+        return GenerateRequest(
+            model=_typed(record["model"], str),
+            prompt=_typed(record["prompt"], str),
+            negative_prompt=_typed(record["negative_prompt"], str),
+            label_map=None if packed is None else _unpacked(packed),
+            size=Size(_typed(width, int), _typed(height, int)),
+            seed=_typed(record["seed"], int),
+            count=_typed(record["count"], int),
+            steps=_optional(record["steps"], int),
+            guidance=_optional(record["guidance"], int, float),
+            guidance_interval=(_typed(low, int, float), _typed(high, int, float)),
+            sampler=_optional(record["sampler"], str),
+            spacing=_optional(record["spacing"], str),
+            eta=_typed(record["eta"], int, float),
+            preview=Preview(record["preview"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError("The settings in the picture are incomplete.") from error
+
+
+def _typed(value: Any, *kinds: type) -> Any:
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        raise TypeError(f"{value!r} is of the wrong kind")
+    return value
+
+
+def _optional(value: Any, *kinds: type) -> Any:
+    return None if value is None else _typed(value, *kinds)
+
+
+def _packed(labels: np.ndarray) -> str:
+    return base64.b64encode(palette_png(labels)).decode("ascii")
+
+
+def _unpacked(text: object) -> np.ndarray:
+    try:
+        return labels_from_png(base64.b64decode(_typed(text, str), validate=True))
+    except (binascii.Error, TypeError) as error:
+        raise ValueError("The map inside the picture is damaged.") from error

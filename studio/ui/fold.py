@@ -1,0 +1,49 @@
+"""A heading that folds what is under it and says in one line what is set there."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from studio.ui.icon_button import IconButton
+
+
+class Fold(QWidget):
+    """``body`` is shown while open; ``summary`` while folded. ``toggled(open)`` follows a press."""
+
+    toggled = Signal(bool)
+
+    def __init__(self, title: str, body: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._body = body
+        self.button = IconButton("chevron-right", title, size=14)
+        self.button.setText(" " + title)
+        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.button.setCheckable(True)
+        self.button.setProperty("role", "fold")
+        self.button.toggled.connect(self._toggled)
+        self._summary = QLabel()
+        self._summary.setProperty("role", "caption")
+        self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.button)
+        head.addWidget(self._summary, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addLayout(head)
+        layout.addWidget(body)
+        body.hide()
+
+    def set_summary(self, text: str) -> None:
+        self._summary.setText(text)
+        self._summary.setToolTip(text)
+
+    def set_open(self, is_open: bool) -> None:
+        self.button.setChecked(is_open)
+
+    def _toggled(self, is_open: bool) -> None:
+        self._body.setVisible(is_open)
+        self._summary.setVisible(not is_open)
+        self.button.show_icon("chevron-down" if is_open else "chevron-right")
+        self.toggled.emit(is_open)

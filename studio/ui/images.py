@@ -1,0 +1,26 @@
+"""Between arrays of pixels and Qt's images."""
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QPainter
+
+
+def to_image(pixels: np.ndarray) -> QImage:
+    """A QImage of its own from uint8 [H, W, 3] sRGB."""
+    pixels = np.ascontiguousarray(pixels)
+    height, width = pixels.shape[:2]
+    view = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    return view.copy()
+
+
+def to_pixels(image: QImage) -> np.ndarray:
+    """uint8 [H, W, 3] from any QImage; what is transparent becomes white."""
+    flat = QImage(image.size(), QImage.Format.Format_RGB888)
+    flat.fill(Qt.GlobalColor.white)
+    painter = QPainter(flat)
+    painter.drawImage(0, 0, image)
+    painter.end()
+    rows = np.frombuffer(flat.constBits(), dtype=np.uint8).reshape(
+        flat.height(), flat.bytesPerLine()
+    )
+    return rows[:, : 3 * flat.width()].reshape(flat.height(), flat.width(), 3).copy()

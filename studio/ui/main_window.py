@@ -1,0 +1,376 @@
+"""The one window: rail, panel, canvas, history, and what connects them to the session."""
+
+import asyncio
+import base64
+import traceback
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
+from PySide6.QtGui import QShortcut
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.app.jobs import Job
+from studio.app.orders import EngineReady
+from studio.app.session import Session
+from studio.app.worker import EngineWorker
+from studio.contract.events import Event, Failed, Finished, Loading, Started, Stepped
+from studio.contract.events import Cancelled
+from studio.ui.about import About
+from studio.ui.actions import made_actions, made_menu
+from studio.ui.canvas import Canvas
+from studio.ui.files import Files
+from studio.ui.generate_row import GenerateRow
+from studio.ui.history_strip import HistoryStrip
+from studio.ui.live_row import LiveRow
+from studio.ui.notice_bar import Notice, NoticeBar
+from studio.ui.paint_state import PaintState
+from studio.ui.panels.table import PANELS, PanelNeeds
+from studio.ui.preferences import Preferences
+from studio.ui.rail import Rail
+from studio.ui.shortcuts_sheet import ShortcutsSheet
+from studio.ui.status_row import StatusRow
+
+PANEL_PX = 320
+SIDE_PX = 256
+_SMALLEST = (1100, 700)
+_FIRST = (1280, 800)
+
+
+class MainWindow(QMainWindow):
+    """Shows a session. ``closed`` is set when the person has closed it."""
+
+    def __init__(self, session: Session, worker: EngineWorker) -> None:
+        super().__init__()
+        self.session = session
+        self.closed = asyncio.Event()
+        self._was_maximized = False
+        self.setWindowTitle("Latent Studio")
+        self.setMinimumSize(*_SMALLEST)
+        self.resize(*_FIRST)
+        self.setAcceptDrops(True)
+        self.paint = PaintState(self)
+        self.canvas = Canvas(session.document, self.paint)
+        self.live = LiveRow(session.settings)
+        self.strip = HistoryStrip(session.gallery)
+        self.generate_row = GenerateRow(session.jobs)
+        self.status = StatusRow(worker)
+        self._needs = PanelNeeds(session.settings, session.document, self.paint)
+        self.actions_by_key = made_actions(self, self._action)
+        self.rail = Rail(made_menu(self.actions_by_key, self))
+        self._lay_out()
+        self.notices = NoticeBar(self._canvas_column)
+        self.files = Files(session, self, self.notices.show_notice)
+        self._connect_controls()
+        self._connect_session()
+        self._restore_geometry()
+
+    # Layout
+
+    def _lay_out(self) -> None:
+        self.stack = QStackedWidget()
+        self.panels: dict[str, Any] = {}
+        for row in PANELS:
+            panel = row.build(self._needs)
+            self.panels[row.key] = panel
+            self.stack.addWidget(_page(row.shown_title, panel))
+        panel_column = QFrame()
+        panel_column.setObjectName("panelColumn")
+        panel_column.setFixedWidth(PANEL_PX)
+        _column(panel_column, (self.stack, 1), (self.generate_row, 0))
+        self._canvas_column = QFrame()
+        self._canvas_column.setObjectName("canvasColumn")
+        _column(self._canvas_column, (self.canvas, 1), (self.live, 0))
+        side = QFrame()
+        side.setObjectName("side")
+        side.setFixedWidth(SIDE_PX)
+        _column(side, (self.strip, 1))
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.rail)
+        middle.addWidget(panel_column)
+        middle.addWidget(self._canvas_column, 1)
+        middle.addWidget(side)
+        body = QWidget()
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(middle, 1)
+        layout.addWidget(self.status)
+        self.setCentralWidget(body)
+
+    # Connections
+
+    def _connect_controls(self) -> None:
+        settings = self.session.settings
+        self.rail.chosen.connect(lambda key: settings.set("panel", key))
+        self.rail.help_wanted.connect(self.show_shortcuts)
+        self.rail.preferences_wanted.connect(self.preferences)
+        QShortcut(QKeySequence("F10"), self, self.rail.menu_button.showMenu)
+        self.generate_row.generate.connect(self.generate)
+        self.generate_row.queue.connect(self.queue)
+        self.generate_row.cancel.connect(self.session.jobs.cancel_current)
+        self.live.fit.connect(self.canvas.fit)
+        self.strip.chosen.connect(self._awaited(self.files.open_entry))
+        self.strip.copy_wanted.connect(self._awaited(self.files.copy_entry))
+        self.strip.delete_wanted.connect(self._awaited(self.files.delete_entry))
+        self.strip.save_wanted.connect(self.files.ask_save_entry)
+        self.strip.reveal_wanted.connect(lambda entry: self.files.reveal(entry.path.parent))
+        self.strip.seed_wanted.connect(lambda entry: self.session.use_seed(entry.seed))
+        self.strip.folder_wanted.connect(self.show_folder)
+        self.canvas.pictureDropped.connect(self._awaited(self.files.open_path_named))
+        settings.watch("panel", self, self._show_panel)
+        settings.watch("live_view", self, self.canvas.setViewMode)
+        settings.watch("map_opacity", self, self.canvas.setMapOpacity)
+        self.paint.map_opacity_changed.connect(lambda value: settings.set("map_opacity", value))
+
+    def _connect_session(self) -> None:
+        session = self.session
+        session.jobs.happened.connect(self._happened)
+        session.jobs.loading.connect(self._loading)
+        session.jobs.ready.connect(self._ready)
+        session.jobs.refused.connect(self._refused)
+        session.started.connect(self._started)
+        session.gallery.failed.connect(self.report)
+        session.jobs.changed.connect(self._show_enabled)
+        session.background.failed = self.report_unexpected
+        session.document.listen(lambda _change: self._show_enabled())
+        self._show_enabled()
+
+    def _awaited(
+        self, function: Callable[[Any], Coroutine[Any, Any, None]]
+    ) -> Callable[[Any], None]:
+        return lambda value: self._start(function(value))
+
+    def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        self.session.background.start(coroutine)
+
+    def _action(self, key: str) -> Callable[[], object]:
+        return lambda: getattr(self, key)()
+
+    # Actions, by the keys of their table
+
+    def generate(self) -> None:
+        """Make a picture if nothing runs."""
+        if not self.session.jobs.busy:
+            self.queue()
+
+    def queue(self) -> None:
+        """Make a picture after those that wait."""
+        try:
+            self.session.generate()
+        except ValueError as error:
+            self.notices.show_notice(Notice(kind="error", sentence=str(error)))
+        else:
+            if self.session.jobs.preloading:
+                self.live.show_waiting()
+
+    def cancel(self) -> None:
+        """Stop the running job, or give up the line that is being drawn."""
+        if self.session.jobs.busy:
+            self.session.jobs.cancel_current()
+        else:
+            self.canvas.cancelTool()
+
+    def clear_queue(self) -> None:
+        for job in self.session.jobs.waiting:
+            self.session.jobs.cancel(job)
+
+    def open(self) -> None:
+        self.files.ask_open()
+
+    def save(self) -> None:
+        self._start(self.files.save())
+
+    def save_as(self) -> None:
+        self.files.ask_save()
+
+    def save_map(self) -> None:
+        self.files.ask_save_map()
+
+    def show_folder(self) -> None:
+        self.files.reveal(self.session.gallery.folder)
+
+    def preferences(self) -> None:
+        self._open(Preferences(self.session.settings, self))
+
+    def quit(self) -> None:
+        self.close()
+
+    def undo(self) -> None:
+        self.session.document.undo()
+
+    def redo(self) -> None:
+        self.session.document.redo()
+
+    def copy(self) -> None:
+        self.files.copy()
+
+    def paste(self) -> None:
+        self._start(self.files.take_data(QGuiApplication.clipboard().mimeData()))
+
+    def fit(self) -> None:
+        self.canvas.fit()
+
+    def actual_size(self) -> None:
+        self.canvas.zoomTo(100)
+
+    def toggle_map(self) -> None:
+        """Show the map if the picture is seen, the picture if the map is."""
+        settings = self.session.settings
+        settings.set("map_opacity", 1.0 if settings["map_opacity"] < 0.5 else 0.0)
+
+    def show_paint(self) -> None:
+        self.session.settings.set("panel", "paint")
+
+    def show_prompt(self) -> None:
+        self.session.settings.set("panel", "prompt")
+
+    def full_screen(self) -> None:
+        if self.isFullScreen():
+            self.showMaximized() if self._was_maximized else self.showNormal()
+        else:
+            self._was_maximized = self.isMaximized()
+            self.showFullScreen()
+
+    def show_shortcuts(self) -> None:
+        self._open(ShortcutsSheet(self))
+
+    def show_about(self) -> None:
+        self._open(About(self))
+
+    @staticmethod
+    def _open(dialog: QDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    # What happens
+
+    def _happened(self, job: Job, event: Event) -> None:
+        self.live.show_event(event)
+        match event:
+            case Loading():
+                self.status.show_loading(event)
+            case Stepped():
+                if event.noisy is not None and event.clean is not None:
+                    self.canvas.setPreview(event.noisy, event.clean)
+            case Finished() | Cancelled():
+                self.canvas.clearPreview()
+            case Failed():
+                self.canvas.clearPreview()
+                self.report(event)
+
+    def _started(self, event: Started) -> None:
+        for panel in self.panels.values():
+            panel.show_unknown(event.unknown_words)
+        if event.notices:
+            self.notices.show_notice(Notice(kind="info", sentence=" ".join(event.notices)))
+
+    def _loading(self, event: Loading) -> None:
+        self.status.show_loading(event)
+        self.live.show_loading(event)
+
+    def _ready(self, ready: EngineReady) -> None:
+        self.status.show_ready(ready)
+        if not self.session.jobs.busy:
+            self.live.show_ready()
+        for panel in self.panels.values():
+            panel.show_model(ready)
+
+    def _refused(self, failed: Failed) -> None:
+        self.status.show_trouble()
+        self.live.show_event(failed)
+        self.report(failed)
+
+    def report(self, failed: Failed) -> None:
+        """Show a failure where it doesn't stand in the way."""
+        self.notices.show_notice(Notice.of(failed))
+
+    def report_unexpected(self, error: BaseException) -> None:
+        """A fault of the program itself: say so, and keep working."""
+        details = "".join(traceback.format_exception(error))
+        self.report(
+            Failed(
+                sentence=self.tr("Something went wrong inside the studio; your work is kept."),
+                action=self.tr("If it happens again, close the studio and open it again."),
+                details=details,
+            )
+        )
+
+    def _show_panel(self, key: str) -> None:
+        keys = [row.key for row in PANELS]
+        if key in keys:
+            self.rail.show_panel(key)
+            self.stack.setCurrentIndex(keys.index(key))
+            self.panels[key].focus_first()
+
+    def _show_enabled(self) -> None:
+        history, jobs = self.session.document.history, self.session.jobs
+        for key, enabled in (
+            ("undo", history.can_undo),
+            ("redo", history.can_redo),
+            ("clear_queue", bool(jobs.waiting)),
+            ("copy", self.session.document.picture is not None),
+        ):
+            self.actions_by_key[key].setEnabled(enabled)
+
+    # The window itself
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self.files.accepts(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        if event.source() is self.strip.view:
+            return
+        event.acceptProposedAction()
+        self._start(self.files.take_data(event.mimeData()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        geometry = base64.b64encode(self.saveGeometry().data()).decode()
+        self.session.settings.set("window_geometry", geometry)
+        event.accept()
+        self.closed.set()
+
+    def _restore_geometry(self) -> None:
+        stored = self.session.settings["window_geometry"]
+        if stored:
+            self.restoreGeometry(QByteArray.fromBase64(stored.encode()))
+
+
+def _page(title: str, panel: QWidget) -> QWidget:
+    """A panel under its title, scrolling if it is taller than the window."""
+    head = QLabel(title)
+    head.setProperty("role", "title")
+    head.setContentsMargins(16, 12, 16, 8)
+    inner = QWidget()
+    inside = QVBoxLayout(inner)
+    inside.setContentsMargins(16, 4, 16, 16)
+    inside.addWidget(panel)
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setWidget(inner)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    page = QWidget()
+    _column(page, (head, 0), (scroll, 1))
+    return page
+
+
+def _column(owner: QWidget, *rows: tuple[QWidget, int]) -> None:
+    layout = QVBoxLayout(owner)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    for widget, stretch in rows:
+        layout.addWidget(widget, stretch)

@@ -1,0 +1,74 @@
+"""The panels of the rail: one row each."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+from PySide6.QtWidgets import QWidget
+
+from studio.app.orders import EngineReady
+from studio.app.settings import Settings
+from studio.document.document import Document
+from studio.ui.paint_state import PaintState
+from studio.ui.panels.paint import PaintPanel
+from studio.ui.panels.paint_page import PaintPage
+from studio.ui.panels.prompt import PromptPanel
+
+
+class Panel(Protocol):
+    """What the window asks of every panel, which is also a QWidget."""
+
+    def show_model(self, ready: EngineReady) -> None: ...
+
+    def show_unknown(self, words: Sequence[str]) -> None: ...
+
+    def focus_first(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class PanelNeeds:
+    """What a panel may be built from."""
+
+    settings: Settings
+    document: Document
+    paint: PaintState
+
+
+@dataclass(frozen=True, kw_only=True)
+class PanelRow:
+    """A button in the rail and the panel it opens."""
+
+    key: str
+    title: str
+    tooltip: str
+    icon: str
+    build: Callable[[PanelNeeds], QWidget]
+
+    @property
+    def shown_title(self) -> str:
+        return QCoreApplication.translate("Panels", self.title)
+
+    @property
+    def shown_tooltip(self) -> str:
+        return QCoreApplication.translate("Panels", self.tooltip)
+
+
+_T = QT_TRANSLATE_NOOP
+
+PANELS: tuple[PanelRow, ...] = (
+    PanelRow(
+        key="paint",
+        title=_T("Panels", "Paint"),
+        tooltip=_T("Panels", "Paint a map and make a landscape of it (F5)"),
+        icon="panel-paint",
+        build=lambda needs: PaintPage(needs.settings, PaintPanel(needs.paint)),
+    ),
+    PanelRow(
+        key="prompt",
+        title=_T("Panels", "Prompt"),
+        tooltip=_T("Panels", "Write what the picture shows (F6)"),
+        icon="panel-prompt",
+        build=lambda needs: PromptPanel(needs.settings),
+    ),
+)

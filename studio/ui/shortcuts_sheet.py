@@ -1,0 +1,72 @@
+"""All shortcuts on one page."""
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QWidget
+
+from studio.ui.actions import ACTIONS, MENUS
+
+_T = QT_TRANSLATE_NOOP
+
+PAINTING: tuple[tuple[str, str], ...] = (
+    ("B", _T("Shortcuts", "Brush")),
+    ("E", _T("Shortcuts", "Eraser")),
+    ("G", _T("Shortcuts", "Fill")),
+    ("U", _T("Shortcuts", "Line, polygon")),
+    ("I", _T("Shortcuts", "Pick a material")),
+    ("X", _T("Shortcuts", "The material before")),
+    ("1 – 9, 0", _T("Shortcuts", "Materials")),
+    ("[  ]", _T("Shortcuts", "Brush size")),
+    ("Space", _T("Shortcuts", "Hold to move the page")),
+)
+
+
+class ShortcutsSheet(QDialog):
+    """Two columns of keys and what they do."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Keyboard shortcuts"))
+        columns = QHBoxLayout()
+        columns.setSpacing(40)
+        left, right = QVBoxLayout(), QVBoxLayout()
+        for column in (left, right):
+            column.setSpacing(16)
+            columns.addLayout(column)
+        for index, (key, title) in enumerate(MENUS):
+            rows = [(row.shown_shortcut, row.shown_title) for row in ACTIONS if row.menu == key]
+            rows = [row for row in rows if row[0]]
+            shown = QCoreApplication.translate("Actions", title)
+            (left if index in (0, 1, 4) else right).addLayout(_group(shown, rows))
+        painting = [(keys, QCoreApplication.translate("Shortcuts", text)) for keys, text in PAINTING]
+        right.addLayout(_group(self.tr("Painting"), painting))
+        for column in (left, right):
+            column.addStretch(1)
+        close = QPushButton(self.tr("Close"))
+        close.setAccessibleName(self.tr("Close"))
+        close.setToolTip(self.tr("Close this sheet (Esc)"))
+        close.clicked.connect(self.accept)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 16)
+        layout.setSpacing(16)
+        layout.addLayout(columns)
+        foot = QHBoxLayout()
+        foot.addStretch(1)
+        foot.addWidget(close)
+        layout.addLayout(foot)
+
+
+def _group(title: str, rows: list[tuple[str, str]]) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(16)
+    grid.setVerticalSpacing(6)
+    head = QLabel(title)
+    head.setProperty("role", "title")
+    grid.addWidget(head, 0, 0, 1, 2)
+    for line, (keys, text) in enumerate(rows, start=1):
+        key = QLabel(keys)
+        key.setProperty("role", "key")
+        grid.addWidget(QLabel(text), line, 0)
+        grid.addWidget(key, line, 1)
+    grid.setColumnStretch(0, 1)
+    return grid
