@@ -1,4 +1,4 @@
-"""What every test gets: a quiet offscreen Qt, two torch threads, and nothing left behind."""
+"""What every test gets: a quiet offscreen Qt, one torch thread, and nothing left behind."""
 
 import contextlib
 import gc
@@ -16,7 +16,8 @@ from hypothesis import settings
 from tests.real_window import RealWindow, VirtualDisplay
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+# The tests' networks are too small to share; threads that wait for each other waste a busy core.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Derandomized, so that a red run is red again; no deadline, since a busy machine is no error.
 settings.register_profile("studio", deadline=None, derandomize=True, max_examples=50)

@@ -113,11 +113,15 @@ def _write_plain(file: Path, pixels: np.ndarray) -> None:
     write_whole(file, lambda stream: image.save(stream, "PNG"))
 
 
+class _Bar(tqdm):  # type: ignore[type-arg]
+    monitor_interval = 0  # no thread of tqdm's own: the bar moves with every step
+
+
 class _Progress:
     """One bar over all steps of all pictures; silent where nobody watches."""
 
     def __init__(self) -> None:
-        self._bar = tqdm(
+        self._bar = _Bar(
             bar_format="{desc}",
             leave=False,
             disable=not sys.stderr.isatty(),
@@ -151,4 +155,4 @@ class _Progress:
 
     def note(self, text: str, file: object = sys.stderr) -> None:
         """Print a line without tearing the bar."""
-        tqdm.write(text, file=file)
+        _Bar.write(text, file=file)
