@@ -164,7 +164,7 @@ class Document:
         the picture's proportions if it was stretched to make it."""
         labels = self.labels
         if request.label_map is not None and not _similar(self.size, request.size):
-            labels = label_map.resized(labels, request.size)
+            labels = label_map.resized(labels, _as_large(request.size, self.size))
         self._exchange(labels, picture, request)
 
     def restore(self, picture: np.ndarray | None, request: GenerateRequest | None) -> None:
@@ -244,8 +244,14 @@ class Document:
 
 
 def _similar(one: Size, other: Size) -> bool:
-    """Whether two sizes have the same proportions to within a hundredth."""
-    return abs(one.width * other.height / (one.height * other.width) - 1) < 0.01
+    """Whether two sizes have the same proportions to within four hundredths."""
+    return abs(one.width * other.height / (one.height * other.width) - 1) < 0.04
+
+
+def _as_large(proportions: Size, page: Size) -> Size:
+    """A size of the given proportions whose longer side is the page's."""
+    scale = max(page.width, page.height) / max(proportions.width, proportions.height)
+    return Size(max(1, round(proportions.width * scale)), max(1, round(proportions.height * scale)))
 
 
 def _read_only(pixels: np.ndarray) -> np.ndarray:

@@ -13,6 +13,8 @@ from studio.document.region import NOWHERE, Region
 
 Point = tuple[float, float]
 
+_STANDSTILL = 1e-6
+
 
 @dataclass(frozen=True)
 class Dab:
@@ -43,7 +45,9 @@ def paint_segment(labels: np.ndarray, start: Dab, end: Dab, label: int) -> Regio
     y = np.arange(box.top, box.bottom, dtype=np.float32)[:, None] + 0.5 - start.y
     dx, dy = end.x - start.x, end.y - start.y
     length2 = dx * dx + dy * dy
-    along = np.clip((x * dx + y * dy) / length2, 0, 1) if length2 else np.zeros((1, 1), np.float32)
+    along = np.zeros((1, 1), np.float32)
+    if length2 > _STANDSTILL:
+        along = np.clip((x * dx + y * dy) / length2, 0, 1)
     radius = (start.size + (end.size - start.size) * along) / 2
     under = (x - along * dx) ** 2 + (y - along * dy) ** 2 <= radius * radius
     _mark_thread(under, box, start, end)

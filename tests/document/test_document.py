@@ -176,7 +176,7 @@ def test_a_result_of_other_proportions_takes_the_map_along():
     used = label_map.blank(Size(64, 64), SKY)
     request = GenerateRequest(label_map=used, size=Size(96, 64))
     document.set_result(picture(9, 64, 96), request)
-    assert document.size == Size(96, 64)
+    assert document.size == Size(64, 43)
     document.undo()
     assert document.size == Size(64, 64)
     assert document.picture is None
