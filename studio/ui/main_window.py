@@ -35,7 +35,9 @@ from studio.ui.generate_row import GenerateRow
 from studio.ui.history_strip import HistoryStrip
 from studio.ui.live_row import LiveRow
 from studio.ui.notice_bar import Notice, NoticeBar
+from studio.ui.paint_actions import paint_actions
 from studio.ui.paint_state import PaintState
+from studio.ui.panels.paint import PaintPanel
 from studio.ui.panels.table import PANELS, PanelNeeds
 from studio.ui.preferences import Preferences
 from studio.ui.rail import Rail
@@ -130,10 +132,20 @@ class MainWindow(QMainWindow):
         self.strip.seed_wanted.connect(lambda entry: self.session.use_seed(entry.seed))
         self.strip.folder_wanted.connect(self.show_folder)
         self.canvas.pictureDropped.connect(self._awaited(self.files.open_path_named))
+        self._connect_painting(self.panels["paint"].painting)
         settings.watch("panel", self, self._show_panel)
         settings.watch("live_view", self, self.canvas.setViewMode)
         settings.watch("map_opacity", self, self.canvas.setMapOpacity)
         self.paint.map_opacity_changed.connect(lambda value: settings.set("map_opacity", value))
+
+    def _connect_painting(self, panel: PaintPanel) -> None:
+        paint_actions(self.paint, self)
+        panel.open_wanted.connect(self.open)
+        panel.save_map_wanted.connect(self.save_map)
+        panel.import_wanted.connect(self.files.ask_import)
+        panel.failed.connect(
+            lambda sentence: self.notices.show_notice(Notice(kind="error", sentence=sentence))
+        )
 
     def _connect_session(self) -> None:
         session = self.session
