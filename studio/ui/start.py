@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import logging.handlers
 import signal
 import sys
 from collections.abc import Sequence
@@ -96,7 +95,6 @@ def collect_garbage() -> None:
 def run(argv: Sequence[str], places: Places | None = None) -> int:
     """Open the studio's window; returns the exit status when it has been closed."""
     places = (places or Places.of_this_person()).made()
-    _log_to(places)
     sys.excepthook = _tell_and_log
     app = QApplication([*argv] or ["latent-studio"])
     app.setApplicationName("latent-studio")
@@ -128,14 +126,6 @@ def _first_map(places: Places) -> np.ndarray | None:
     except FileError as error:
         log.warning("example map: %s", error)
         return None
-
-
-def _log_to(places: Places) -> None:
-    handler = logging.handlers.RotatingFileHandler(
-        places.logs / "studio.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8"
-    )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
 def _tell_and_log(
