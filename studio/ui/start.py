@@ -21,10 +21,9 @@ from studio.app.places import Places
 from studio.app.session import Session
 from studio.app.settings import Settings
 from studio.app.worker import EngineWorker
-from studio.contract.places import RESOURCES
 from studio.document.document import Document
-from studio.document.formats.maps import read_map
 from studio.document.formats.opened import FileError
+from studio.document.presets import PRESETS
 from studio.ui.main_window import MainWindow
 from studio.ui.theme import ThemeKeeper
 
@@ -122,12 +121,11 @@ def _first_map(places: Places) -> np.ndarray | None:
     labels = recovered_map(places.working_map)
     if labels is not None:
         return labels
-    for path in sorted((RESOURCES / "maps").glob("*.png")):
-        try:
-            return read_map(path).labels
-        except FileError as error:
-            log.warning("example map: %s", error)
-    return None
+    try:
+        return PRESETS[0].labels()
+    except FileError as error:
+        log.warning("example map: %s", error)
+        return None
 
 
 def _tell_and_log(
