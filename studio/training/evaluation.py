@@ -216,7 +216,7 @@ def _prompt_rows(
 ) -> Iterable[Row]:
     asked = [attributes(world.scene) for world in worlds]
     prompts = [
-        full_caption(world, np.random.default_rng(number), "en")
+        caption(world.scene, world.labels, np.random.default_rng(number), complete=True)
         for number, world in enumerate(worlds)
     ]
     requests = [_request(folder, seed, prompt=prompt) for seed, prompt in enumerate(prompts)]
@@ -232,11 +232,6 @@ def _prompt_rows(
         yield Row(name=f"prompt: {name}", measured=ours, oracle=oracle, goal=">= 0.80")
     ours, oracle = np.mean(list(scores.values()), 0)
     yield Row(name="prompt: mean", measured=float(ours), oracle=float(oracle), goal=">= 0.80")
-
-
-def full_caption(world: World, rng: np.random.Generator, language: str) -> str:
-    """A caption that names season, time, weather and terrain."""
-    return caption(world.scene, world.labels, rng, language, complete=True)
 
 
 def _request(folder: Path, seed: int, **what: object) -> GenerateRequest:

@@ -14,7 +14,7 @@ from studio.training.stages import Workshop, batch_rows, mood_values, warm_cosin
 
 
 def train_segmenter(shop: Workshop) -> None:
-    """Cross-entropy of materials at a quarter of the resolution and of every mood; writes weights."""
+    """Cross-entropy of materials (at a quarter of the size) and of moods; writes weights."""
     config, data = shop.recipe.segmenter, shop.data()
     torch.manual_seed(shop.recipe.seed)
     moods = mood_values(data)
