@@ -138,27 +138,27 @@ def per_image(factor: Tensor, like: Tensor) -> Tensor:
 class VariancePreserving(Schedule):
     """alpha^2 + sigma^2 = 1, from ``betas`` float64 [T] in (0, 1).
 
-    At whole times alpha^2 is ``table``[t] = prod(1 - beta) (arXiv:2006.11239 Eq. 4); between them
-    the log-SNR is linear, and between the clean end and t = 0 alpha_bar is.
+    At whole times alpha^2 is ``table``[t] = prod(1 - beta) (arXiv:2006.11239 Eq. 4) and log(alpha /
+    sigma) is ``lam``[t]; between them lam is linear, and between the clean end and t = 0 alpha^2.
     """
 
     betas: Tensor
     table: Tensor = field(init=False, repr=False)
+    lam: Tensor = field(init=False, repr=False)
     steps: int = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "betas", self.betas.to(torch.float64))
-        object.__setattr__(self, "table", torch.cumprod(1 - self.betas, dim=0))
+        table = torch.cumprod(1 - self.betas, dim=0)
+        object.__setattr__(self, "table", table)
+        object.__setattr__(self, "lam", 0.5 * (table.log() - torch.log1p(-table)))
         object.__setattr__(self, "steps", len(self.betas))
-
-    def _half_log_snr(self) -> Tensor:
-        return 0.5 * (self.table.log() - torch.log1p(-self.table))
 
     def alpha_bar(self, t: Tensor) -> Tensor:
         t = torch.as_tensor(t).to(torch.float64).clamp(CLEAN, self.steps - 1)
         below = t.floor().clamp(0, max(self.steps - 2, 0)).long()
         above = (below + 1).clamp(max=self.steps - 1)
-        lam = self._half_log_snr().to(t.device)
+        lam = self.lam.to(t.device)
         weight = (t - below).clamp(min=0)
         between = torch.sigmoid(2 * torch.lerp(lam[below], lam[above], weight))
         first = self.table[0].to(t.device)
@@ -171,7 +171,7 @@ class VariancePreserving(Schedule):
         return (1 - self.alpha_bar(t)).sqrt()
 
     def time_of_ratio(self, ratio: float) -> float:
-        descending = self._half_log_snr().numpy()
+        descending = self.lam.numpy()
         at = np.interp(math.log(ratio), -descending, np.arange(self.steps, dtype=np.float64))
         return float(at)
 
