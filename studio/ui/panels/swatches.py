@@ -147,7 +147,8 @@ class Swatches(QWidget):
         self._group.setExclusive(True)
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
+        layout.setHorizontalSpacing(12)
+        layout.setVerticalSpacing(8)
         self.swatches: dict[int, Swatch] = {}
         for place, key in enumerate(ORDER):
             swatch = Swatch(BY_KEY[key])
