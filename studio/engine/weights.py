@@ -152,7 +152,10 @@ def _temporary(path: Path) -> Path:
 def _write_safetensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
     temporary = _temporary(path)
     try:
+        temporary.touch()
+        mode = temporary.stat().st_mode
         save_file(tensors, temporary, metadata)
+        temporary.chmod(mode)  # the library leaves the file to its owner alone
         os.replace(temporary, path)
     except safetensors.SafetensorError as error:  # how the library reports a full disk
         raise OSError(f"{path.name} could not be written: {error}") from error

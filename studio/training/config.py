@@ -1,14 +1,14 @@
 """Training recipes: one TOML file describes every stage of a bundled model."""
 
-import dataclasses
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from studio.contract.places import RESOURCES
-
-Record = TypeVar("Record")
+from studio.engine.configuration import build
+from studio.engine.model_config import Defaults
+from studio.engine.nets.autoencoder import AutoencoderConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class DataConfig:
 class SegmenterConfig:
     """The network that reads material and mood from a picture; see studio.training.segmenter."""
 
-    channels: list[int]
+    channels: tuple[int, ...]
     batch: int
     learning_rate: float
 
@@ -43,7 +43,7 @@ class FirstStageConfig:
     adversarial_weight: float
     adversarial_start: int
     discriminator_channels: int
-    autoencoder: dict[str, Any]
+    autoencoder: AutoencoderConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,14 +85,7 @@ class Recipe:
     first_stage: FirstStageConfig
     diffusion: DiffusionConfig
     preview: PreviewConfig
-    defaults: dict[str, Any]
-
-
-def _record(kind: type[Record], values: dict[str, Any], where: str) -> Record:
-    fields = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    if wrong := sorted(fields ^ values.keys()):
-        raise ValueError(f"{where}: unknown or missing: {', '.join(wrong)}.")
-    return kind(**values)
+    defaults: Defaults
 
 
 def read_recipe(name_or_path: str | Path) -> Recipe:
@@ -110,14 +103,4 @@ def read_recipe(name_or_path: str | Path) -> Recipe:
         ) from None
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{path.name} is not valid TOML: {error}.") from error
-    kinds = {
-        "data": DataConfig,
-        "segmenter": SegmenterConfig,
-        "first_stage": FirstStageConfig,
-        "diffusion": DiffusionConfig,
-        "preview": PreviewConfig,
-    }
-    for section, kind in kinds.items():
-        if isinstance(values.get(section), dict):
-            values[section] = _record(kind, values[section], f"{path.name} [{section}]")
-    return _record(Recipe, values, path.name)
+    return build(Recipe, values, path.name)

@@ -17,6 +17,7 @@ from studio.contract.events import Failed, Produced
 from studio.contract.geometry import Size
 from studio.contract.places import RESOURCES
 from studio.contract.request import GenerateRequest, Preview
+from studio.engine.families.landscape import Landscape
 from studio.engine.generate import generate
 from studio.engine.library import ModelLibrary
 from studio.training.data import LABELS, as_images, channel_of_label
@@ -89,6 +90,16 @@ def held_out_worlds(count: int, device: str = "cpu", first: int = HELD_OUT_SEED)
     return worlds
 
 
+def load_model(library: ModelLibrary, folder: Path) -> Landscape:
+    """The loaded model of a folder; ModelError when it cannot be used."""
+    loading = library.get(str(folder))
+    while True:
+        try:
+            next(loading)
+        except StopIteration as done:
+            return done.value
+
+
 def samples(
     folder: Path, library: ModelLibrary, requests: Sequence[GenerateRequest], what: str
 ) -> Iterator[np.ndarray]:
@@ -119,10 +130,10 @@ def _features(segmenter: Segmenter, images: Tensor) -> Tensor:
 def _first_stage_rows(
     folder: Path, library: ModelLibrary, segmenter: Segmenter, images: Tensor, others: Tensor
 ) -> Iterable[Row]:
-    first_stage = library.load(str(folder)).first_stage
+    first_stage = load_model(library, folder).first_stage
     with torch.inference_mode():
         made = torch.cat(
-            [first_stage.decode(first_stage.encode(chunk)) for chunk in images.split(8)]
+            [first_stage.decode(first_stage.encode(chunk).mode()) for chunk in images.split(8)]
         ).clamp(-1, 1)
     yield Row(name="first stage: PSNR, dB", measured=psnr(made, images))
     ratio = band_gradients(made) / band_gradients(images)
@@ -205,7 +216,7 @@ def _prompt_rows(
 ) -> Iterable[Row]:
     asked = [attributes(world.scene) for world in worlds]
     prompts = [
-        full_caption(world, np.random.default_rng(number), "en")
+        caption(world.scene, world.labels, np.random.default_rng(number), complete=True)
         for number, world in enumerate(worlds)
     ]
     requests = [_request(folder, seed, prompt=prompt) for seed, prompt in enumerate(prompts)]
@@ -221,11 +232,6 @@ def _prompt_rows(
         yield Row(name=f"prompt: {name}", measured=ours, oracle=oracle, goal=">= 0.80")
     ours, oracle = np.mean(list(scores.values()), 0)
     yield Row(name="prompt: mean", measured=float(ours), oracle=float(oracle), goal=">= 0.80")
-
-
-def full_caption(world: World, rng: np.random.Generator, language: str) -> str:
-    """A caption that names season, time, weather and terrain."""
-    return caption(world.scene, world.labels, rng, language, complete=True)
 
 
 def _request(folder: Path, seed: int, **what: object) -> GenerateRequest:

@@ -9,6 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
+from studio.engine.configuration import build
+from studio.engine.families.landscape import normalised
+from studio.engine.model_config import FirstStageConfig
 from studio.training.data import LABELS, as_images, channel_of_label
 from studio.training.stages import Workshop
 from studio.training.train_first_stage import load_first_stage
@@ -54,15 +57,16 @@ def coarse_maps(labels: Tensor, factor: int) -> Tensor:
 def cache_latents(shop: Workshop) -> None:
     """Encode every rendered world and its mirror image, pool the maps, tokenise the captions."""
     data, network = shop.data(), load_first_stage(shop)
-    section = shop.read_config()["first_stage"]
-    mean = torch.tensor(section["latent_mean"], device=shop.device).view(-1, 1, 1)
-    std = torch.tensor(section["latent_std"], device=shop.device).view(-1, 1, 1)
+    config = build(FirstStageConfig, shop.read_config()["first_stage"], "first_stage")
     directory = shop.stage("latents")
     directory.mkdir(parents=True, exist_ok=True)
     side = shop.recipe.data.size // network.config.factor
     count, versions = len(data), data.labels.shape[1]
     latents = np.lib.format.open_memmap(
-        directory / "latents.npy", "w+", np.float16, (count, 2, len(mean), side, side)
+        directory / "latents.npy",
+        "w+",
+        np.float16,
+        (count, 2, config.autoencoder.embed_dim, side, side),
     )
     maps = np.lib.format.open_memmap(
         directory / "maps.npy", "w+", np.uint8, (count, versions, len(LABELS) + 1, side, side)
@@ -72,7 +76,7 @@ def cache_latents(shop: Workshop) -> None:
         images = images.contiguous(memory_format=torch.channels_last)
         for mirrored in (0, 1):
             z = network.encode(images.flip(-1) if mirrored else images).mode()
-            latents[chunk, mirrored] = ((z - mean) / std).half().cpu().numpy()
+            latents[chunk, mirrored] = normalised(z, config).half().cpu().numpy()
         labels = torch.from_numpy(data.labels[data.rows[chunk]]).to(shop.device)
         shares = coarse_maps(labels.flatten(0, 1), network.config.factor)
         maps[chunk] = (

@@ -81,7 +81,11 @@ class Segmenter(nn.Module):
         for lateral, level in zip(reversed(self.lateral[:-1]), features[-2:0:-1], strict=True):
             merged = F.interpolate(merged, size=level.shape[-2:], mode="nearest") + lateral(level)
         pooled = self.pooled(features)
-        return self.out(self.smooth(merged)), {n: head(pooled) for n, head in self.heads.items()}, pooled
+        return (
+            self.out(self.smooth(merged)),
+            {n: head(pooled) for n, head in self.heads.items()},
+            pooled,
+        )
 
     def config(self) -> dict[str, Any]:
         """What rebuilds this network."""

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from studio.engine.weights import load_module, save_module
+from studio.engine.weights import load_module, read_metadata, save_module
 from studio.training.config import Recipe
 from studio.training.data import WorldData
 from studio.training.segmenter import Segmenter
@@ -56,9 +56,10 @@ class Workshop:
         part.write_text(text + "\n", encoding="utf-8")
         os.replace(part, self.model / "config.json")
 
-    def save(self, module: nn.Module, name: str) -> None:
+    def save(self, module: nn.Module, name: str, **metadata: str) -> None:
         """Write a module's weights into the model folder as fp16 safetensors."""
-        save_module(module, self.model / f"{name}.safetensors", dtype=torch.float16)
+        path = self.model / f"{name}.safetensors"
+        save_module(module, path, dtype=torch.float16, metadata=metadata)
 
     def segmenter(self) -> Segmenter:
         """The trained segmenter, frozen, on the device; ValueError when it is not there yet."""
@@ -74,12 +75,11 @@ def best_device() -> torch.device:
 
 def load_segmenter(folder: Path, device: torch.device | str = "cpu") -> Segmenter:
     """The segmenter of a model folder, frozen, in float32; ValueError when there is none."""
-    path = folder / "config.json"
-    config = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    if "segmenter" not in config:
+    path = folder / "segmenter.safetensors"
+    if not path.exists():
         raise ValueError(f"{folder} has no segmenter; run `latent-studio train segmenter` first.")
-    module = Segmenter(**config["segmenter"])
-    load_module(module, folder / "segmenter.safetensors", device=device, dtype=torch.float32)
+    module = Segmenter(**json.loads(read_metadata(path)["config"]))
+    load_module(module, path, device=device, dtype=torch.float32)
     return module.to(memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
 
 

@@ -6,10 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from studio.engine.denoiser import target
 from studio.engine.nets.rescaler import SpatialRescaler
 from studio.engine.nets.text_transformer import TextTransformer, TextTransformerConfig
 from studio.engine.nets.unet import UNet, UNetConfig
-from studio.engine.schedules import SCHEDULES, Schedule, per_image
+from studio.engine.schedules import SCHEDULES
 from studio.training.config import DiffusionConfig
 from studio.training.data import LABELS
 from studio.training.ema import Ema
@@ -80,10 +81,10 @@ def train_diffusion(shop: Workshop) -> None:
         t = torch.randint(TRAIN_STEPS, (len(x_0),), generator=generator).to(shop.device)
         eps = torch.randn(x_0.shape, generator=generator).to(shop.device)
         x_t = schedule.q_sample(x_0, t, eps)
-        target = _target(config.prediction, schedule, x_0, eps, t)
+        wanted = target(config.prediction, schedule, x_0, eps, t)
         with autocast:
             predicted = network(x_t, t.float(), ids, shares)
-        errors = (predicted.float() - target).square().mean((1, 2, 3))
+        errors = (predicted.float() - wanted).square().mean((1, 2, 3))
         loss = errors.mean()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -138,14 +139,6 @@ def draw_batch(
     )
 
 
-def _target(prediction: str, schedule: Schedule, x_0: Tensor, eps: Tensor, t: Tensor) -> Tensor:
-    alpha, sigma = per_image(schedule.alpha(t), x_0), per_image(schedule.sigma(t), x_0)
-    targets = {"eps": eps, "x0": x_0, "v": alpha * eps - sigma * x_0}
-    if prediction not in targets:
-        raise ValueError(f"The recipe's prediction “{prediction}” is none of {', '.join(targets)}.")
-    return targets[prediction]
-
-
 def _tokenizer_vocabulary(shop: Workshop) -> dict[str, int]:
     from tokenizers import Tokenizer
 
@@ -170,6 +163,6 @@ def _export(shop: Workshop, network: SteeredDenoiser, words: int) -> None:
         },
         text={"vocab_size": words, **recipe.diffusion.text},
         map={"labels": list(LABELS), **recipe.diffusion.map},
-        defaults=recipe.defaults,
-        size_multiple=8 * 2 ** (len(network.unet.config.channel_mult) - 1),
+        defaults=dataclasses.asdict(recipe.defaults),
+        size_multiple=recipe.first_stage.autoencoder.factor,
     )

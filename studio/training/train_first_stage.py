@@ -34,8 +34,7 @@ def train_first_stage(shop: Workshop) -> None:
     """
     config, data = shop.recipe.first_stage, shop.data()
     torch.manual_seed(shop.recipe.seed)
-    layout = AutoencoderConfig(**config.autoencoder)
-    network = _channels_last(KLAutoencoder(layout), shop.device)
+    network = _channels_last(KLAutoencoder(config.autoencoder), shop.device)
     judge = _channels_last(PatchDiscriminator(config.discriminator_channels), shop.device)
     optimiser = torch.optim.Adam(network.parameters(), config.learning_rate, (0.5, 0.9))
     judge_optimiser = torch.optim.Adam(judge.parameters(), config.learning_rate, (0.5, 0.9))
@@ -94,7 +93,9 @@ def train_first_stage(shop: Workshop) -> None:
     network.load_state_dict(ema.weights)
     shop.save(network.eval(), "first_stage")
     latents = _latent_statistics(network, data.pictures, data.rows, shop.device)
-    shop.write_config(first_stage={"autoencoder": dataclasses.asdict(layout), **latents})
+    shop.write_config(
+        first_stage={"autoencoder": dataclasses.asdict(config.autoencoder), **latents}
+    )
 
 
 def load_first_stage(shop: Workshop) -> KLAutoencoder:

@@ -1,5 +1,7 @@
 """Training of the segmenter on rendered worlds."""
 
+import json
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -12,12 +14,10 @@ from studio.training.stages import Workshop, batch_rows, mood_values, warm_cosin
 
 
 def train_segmenter(shop: Workshop) -> None:
-    """Cross-entropy of materials at a quarter of the resolution and of every mood; writes segmenter weights."""
+    """Cross-entropy of materials (at a quarter of the size) and of moods; writes weights."""
     config, data = shop.recipe.segmenter, shop.data()
     torch.manual_seed(shop.recipe.seed)
     moods = mood_values(data)
-    if known := shop.read_config().get("segmenter"):
-        moods = known["moods"] if shop.resume else moods
     network = Segmenter(config.channels, len(LABELS), moods).to(shop.device)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=0.01)
@@ -57,8 +57,7 @@ def train_segmenter(shop: Workshop) -> None:
         with torch.no_grad():
             right = (logits.argmax(1) == labels)[labels < len(LABELS)].float().mean()
         run.log(material_loss=material_loss, mood_loss=mood_loss, pixel_accuracy=right)
-    shop.save(network.eval(), "segmenter")
-    shop.write_config(segmenter=network.config())
+    shop.save(network.eval(), "segmenter", config=json.dumps(network.config()))
 
 
 def _batch(

@@ -75,7 +75,6 @@ class NumberSlider(QWidget):
         self.number.setFixedWidth(64)
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.number.setKeyboardTracking(False)
-        self.number.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.slider = _JumpingSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, round(((setting.slider_high or setting.high) - setting.low) / setting.step))
         self.slider.setPageStep(max(1, self.slider.maximum() // 10))

@@ -79,10 +79,17 @@ def caption(
     labels: NDArray[np.uint8],
     rng: np.random.Generator,
     language: Language = "en",
+    *,
+    complete: bool = False,
 ) -> str:
-    """A caption of the picture with this label map (uint8 [H, W]); ``rng`` chooses its form."""
+    """A caption of the picture with this label map (uint8 [H, W]); ``rng`` chooses its form.
+
+    A ``complete`` one names terrain, season, time and weather, for a test that asks for them all.
+    """
     table = LANGUAGES[language]
     say = _Speaker(scene, labels, rng, table)
+    if complete:
+        return say.complete()
     forms: Sequence[tuple[float, Callable[[], str]]] = (
         (0.34, say.sentence),
         (0.26, say.tags),
@@ -136,6 +143,16 @@ class _Speaker:
             parts.append(self._one(self.table.weathers[self.scene.weather]))
         order = self.rng.permutation(len(parts))
         return [parts[i] for i in order]
+
+    def complete(self) -> str:
+        """Terrain with things, season, time and weather."""
+        scene, table = self.scene, self.table
+        when = [
+            self._one(table.seasons[scene.season]),
+            self._one(table.times[scene.time]),
+            self._one(table.weathers[scene.weather]),
+        ]
+        return ", ".join([self._place(), self._join(self._nouns(3)), *when])
 
     def sentence(self) -> str:
         """Terrain with things, then when and how."""

@@ -1,45 +1,31 @@
-"""Clouds: a slab of cumulus marched front to back, a grey deck, and thin cirrus above."""
+"""Clouds: heaps, broken layers, a grey deck, and thin cirrus above."""
 
 import torch
 from torch import Tensor
 
 from studio.worlds.batch import Batch
+from studio.worlds.cumulus import heap
 from studio.worlds.noise import fbm, lattice, mix, offset, smoothstep
 from studio.worlds.sky import Light
 
-_STEPS = 10
-BASE = 1300.0
 
-
-def _cumulus(across: Tensor, up: Tensor, batch: Batch, light: Light) -> tuple[Tensor, Tensor]:
-    """Opacity and brightness [B, h, W] of heaped clouds along rays."""
+def _broken(across: Tensor, up: Tensor, batch: Batch, light: Light) -> tuple[Tensor, Tensor]:
+    """Opacity and brightness [B, h, W] of a thin layer broken into flakes."""
     seed, scale = batch["patch"], batch["cloud_scale"]
-    rise = up.clamp(min=0.012)
-    thick = scale * 0.55
-    cover = batch["cloud_cover"]
-    threshold = mix(1.55, -1.1, cover)
-    through = torch.ones_like(up)
-    bright = torch.zeros_like(up)
+    rise = up.clamp(min=0.02)
+    p = torch.complex(across.expand_as(up) / rise, 1.0 / rise) * 2200.0
+    # Rows of pixels lie ever farther apart towards the horizon.
+    footprint = 2200.0 * float(across.abs().max()) * 2 / batch.width / (rise * rise) * 0.35
     sun = light.direction.view(-1, 3, 1, 1)
-    toward = torch.complex(sun[:, 0], sun[:, 2]) * (scale * 0.16)
-    p0 = torch.complex(across.expand_as(up) / rise, 1.0 / rise)
-    detail_fade = smoothstep(0.01, 0.06, up)
-    for step in range(_STEPS):
-        h = (step + 0.5) / _STEPS
-        p = p0 * (BASE + thick * h)
-        body = fbm(p, scale * 2.2, 2, seed, 61, gain=0.5)
-        puff = fbm(p + (0.6 + 0.4j) * thick * h, scale * 0.42, 3, seed, 62, gain=0.55)
-        shape = body + puff * 0.42 * detail_fade
-        # Flat bases, rounded tops: the cloud narrows with height.
-        density = ((shape - threshold) - 2.1 * h * h) * 2.2
-        density = density.clamp(0.0, 1.0)
-        lit = fbm(p + toward, scale * 2.2, 1, seed, 61) * 0.9
-        shade = (0.35 + 0.75 * h - 0.16 * (lit - body * 0.8)).clamp(0.1, 1.25)
-        absorbed = 1.0 - torch.exp(-density * 1.6)
-        bright = bright + through * absorbed * shade
-        through = through * (1.0 - absorbed)
-    opacity = 1.0 - through
-    return opacity, bright / opacity.clamp(min=1e-3)
+    toward = torch.complex(sun[:, 0], sun[:, 2]) * (scale * 0.10)
+    bent = p + lattice(p / (scale * 1.6) + offset(seed, 64)) * (scale * 0.3)
+    density = fbm(bent, scale * 1.3, 6, seed, 61, footprint, gain=0.56)
+    beyond = fbm(bent + toward, scale * 1.3, 4, seed, 61, footprint, gain=0.56)
+    threshold = mix(1.2, -1.2, batch["cloud_cover"])
+    solid = smoothstep(-0.1, 1.0, density - threshold)
+    body = smoothstep(0.2, 1.8, density - threshold)
+    bright = (0.85 - 0.40 * body + 0.22 * (density - beyond)).clamp(0.2, 1.3)
+    return solid, bright
 
 
 def _deck(across: Tensor, up: Tensor, batch: Batch) -> Tensor:
@@ -62,10 +48,15 @@ def _cirrus(across: Tensor, up: Tensor, batch: Batch) -> Tensor:
     return (smoothstep(-0.2, 2.2, strands) * smoothstep(-0.6, 1.2, where)) * batch["cirrus"]
 
 
+def fog_colour(light: Light) -> Tensor:
+    """Radiance [B, 3, 1, 1] of thick fog lit from all sides."""
+    return light.ambient * 0.30 + light.sun * 0.03
+
+
 def add_clouds(
     sky: Tensor, across: Tensor, up: Tensor, cosine: Tensor, batch: Batch, light: Light
-) -> tuple[Tensor, Tensor]:
-    """Sky with clouds [B, 3, h, W] and their opacity [B, h, W], for rays above the horizon."""
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Sky with clouds [B, 3, h, W], their opacity and whether fog hides it [B, h, W]."""
     opacity = torch.zeros_like(up)
     horizon = sky
     # Clouds near the horizon are seen through much air, and take its colour.
@@ -76,21 +67,36 @@ def add_clouds(
         colour = light.sun * 0.17 * forward + light.ambient * 0.22
         sky = mix(sky, colour, (thin * 0.85)[:, None])
         opacity = thin * 0.8
-    if batch.any("weather", "overcast", "rain", "snowfall", "fog"):
+    if batch.any("weather", "overcast", "rain", "snowfall"):
         grey = batch.where("weather", "overcast", "rain", "snowfall")
         fold = _deck(across, up, batch)
         dark = 1.0 - 0.3 * batch.where("weather", "rain")
         deck = light.ambient * 0.30 * (fold * dark)[:, None]
         tint = horizon / horizon.mean(1, keepdim=True).clamp(min=1e-5)
         deck = deck * mix(1.0, tint, light.low_sun * 0.35)
+        low = torch.exp(-up * 11.0)[:, None]
+        deck = mix(deck, light.ambient * 0.30, low)
         sky = mix(sky, deck, grey[:, None])
         opacity = torch.maximum(opacity, grey.expand_as(opacity))
-    if batch.any("weather", "cloudy", "clear"):
-        open_sky = batch.where("weather", "cloudy", "clear") * (batch["cloud_cover"] > 0.02)
-        solid, bright = _cumulus(across, up, batch, light)
-        solid = solid * open_sky * smoothstep(0.0, 0.03, up)
-        colour = light.sun * 0.16 * (bright[:, None] * forward) + light.ambient * 0.24
+    if batch.any("clouds", "broken"):
+        open_sky = batch.where("weather", "cloudy", "clear") * batch.where("clouds", "broken")
+        solid, bright = _broken(across, up, batch, light)
+        solid = solid * open_sky * smoothstep(0.015, 0.08, up)
+        colour = light.sun * 0.16 * (bright[:, None] * forward) + light.ambient * 0.22
         colour = mix(horizon, colour, distant)
-        sky = mix(sky, colour, solid[:, None])
-        opacity = torch.maximum(opacity, solid * smoothstep(0.0, 0.05, up))
-    return sky, opacity
+        sky = mix(sky, colour, (solid * 0.94)[:, None])
+        opacity = torch.maximum(opacity, solid)
+    if batch.any("clouds", "cumulus"):
+        sky, opacity = heap(sky, opacity, across, batch, light)
+    if batch.any("weather", "fog"):
+        # Fog lies over the camera too: only high in the sky does something shine through.
+        fog = batch.where("weather", "fog")
+        deep = torch.exp(-up * mix(3.0, 0.6, (batch["haze"] * 200).clamp(0, 1))) * fog
+        level = fog_colour(light)
+        glow = 1.0 + 0.9 * cosine.clamp(min=0).pow(24) * (1 - batch["cloud_cover"] * 0.6)
+        sky = mix(sky, level * glow[:, None], deep[:, None].clamp(0, 1))
+        opacity = opacity * (1 - deep)
+        fogged = deep > 0.72
+    else:
+        fogged = torch.zeros_like(up, dtype=torch.bool)
+    return sky, opacity, fogged

@@ -15,19 +15,19 @@ Rgb = tuple[float, float, float]
 
 # Linear reflectances.
 GRASS: dict[str, Rgb] = {
-    "spring": (0.085, 0.165, 0.028),
-    "summer": (0.075, 0.125, 0.026),
-    "autumn": (0.150, 0.125, 0.035),
+    "spring": (0.125, 0.180, 0.052),
+    "summer": (0.118, 0.148, 0.050),
+    "autumn": (0.190, 0.155, 0.050),
     "winter": (0.125, 0.115, 0.055),
 }
 STRAW: Rgb = (0.27, 0.21, 0.085)
 LEAVES: dict[str, Rgb] = {
-    "spring": (0.080, 0.155, 0.026),
-    "summer": (0.038, 0.078, 0.017),
+    "spring": (0.095, 0.150, 0.036),
+    "summer": (0.058, 0.105, 0.024),
     "autumn": (0.260, 0.110, 0.018),
     "winter": (0.085, 0.070, 0.055),
 }
-NEEDLES: Rgb = (0.020, 0.043, 0.020)
+NEEDLES: Rgb = (0.032, 0.062, 0.030)
 SOIL: dict[str, Rgb] = {
     "dirt": (0.145, 0.088, 0.048),
     "gravel": (0.24, 0.225, 0.20),
@@ -37,6 +37,9 @@ SOIL: dict[str, Rgb] = {
 }
 ROCK: Rgb = (0.17, 0.155, 0.14)
 SNOW: Rgb = (0.80, 0.83, 0.88)
+PETALS: tuple[Rgb, ...] = (
+    (0.70, 0.52, 0.04), (0.60, 0.05, 0.05), (0.34, 0.14, 0.55), (0.74, 0.72, 0.70),
+)  # fmt: skip
 ASPHALT: Rgb = (0.075, 0.075, 0.08)
 TRACK: Rgb = (0.26, 0.20, 0.135)
 
@@ -74,6 +77,10 @@ def forest_mask(p: Tensor, height: Tensor, slope: Tensor, land: Relief, batch: B
     mask = mask * smoothstep(1.0, 0.85, height / line + patches * 0.06)
     mask = mask * smoothstep(1.15, 0.8, slope)
     mask = mask * smoothstep(3.0, 9.0, land.shore) * smoothstep(2.0, 6.0, land.road)
+    # People stop where they can see: the foreground is open, but for the woods themselves.
+    clear = batch["clearing"] + batch["eye"] * 0.6
+    aside = (p.real.abs() / p.imag.clamp(min=1.0) - 0.12).clamp(min=0.0) * 120.0
+    mask = mask * smoothstep(clear * 0.55, clear * 1.3, p.imag + aside + patches * clear * 0.25)
     return mask * (batch["forest"] > 0.01)
 
 
@@ -95,9 +102,9 @@ def cover(
     grass = _rgb(batch, [GRASS[s] for s in season])
     dry = (batch["dryness"] + region * 0.12 + middle * 0.08).clamp(0, 1)[:, None]
     albedo = mix(grass, _one(batch, STRAW), dry * 0.75)
-    albedo = albedo * (1.0 + 0.10 * broad + 0.10 * middle + 0.16 * fine).clamp(0.3, 2.0)[:, None]
+    albedo = albedo * (1.0 + 0.13 * broad + 0.15 * middle + 0.17 * fine).clamp(0.3, 2.0)[:, None]
     label = torch.full(p.shape, _id("grass"), device=p.device, dtype=torch.int64)
-    bumps = fine * 0.05
+    bumps = fine * 0.016
 
     def lay(mask: Tensor, colour: Tensor, key: str | Tensor | None) -> None:
         nonlocal albedo, label
@@ -107,8 +114,18 @@ def cover(
             label = torch.where(mask > 0.5, value, label)
 
     # Far rolling ground is a hill rather than grass.
-    hilly = (land.hill > batch["hill_height"] * 0.25) & (batch["hill_height"] > 12)
-    label = torch.where(hilly & (p.imag > 130.0), _id("hill"), label)
+    hilly = (land.hill > batch["hill_height"] * 0.12) & (batch["hill_height"] > 9)
+    label = torch.where(hilly & (p.imag > 90.0), _id("hill"), label)
+
+    if batch.any("flowers"):
+        drifts = fbm(p, 9.0, 3, seed, 152) + batch["flowers"] - 0.3
+        bloom = smoothstep(0.3, 0.9, drifts) * (batch["flowers"] > 0.05) * (p.imag < 250.0)
+        centre, _ = cells(p / 0.45 + offset(seed, 109))
+        dots = mix(0.16, smoothstep(0.34, 0.2, centre), (0.2 / footprint - 0.4).clamp(0, 1))
+        hue = torch.floor(batch["patch"] * 0.37 * 7.0) % 4.0
+        petal = _rgb(batch, [PETALS[int(h)] for h in hue.flatten().tolist()])
+        lay(bloom * dots * 0.8, petal, None)
+        label = torch.where(bloom > 0.6, _id("flower"), label)
 
     # Bare soil in patches, and all along the shore.
     soil_ids = torch.tensor([_id(s.soil) for s in batch.scenes], device=p.device).view(-1, 1, 1)
@@ -119,10 +136,10 @@ def cover(
         size = mix(0.16, 0.7, batch.where("soil", "stone"))
         near, rim = cells(p / size + offset(seed, 105))
         seen = (size / footprint * 0.4 - 0.5).clamp(0, 1)
-        pebbles = mix(1.0, smoothstep(0.0, 0.25, rim) * (1.15 - near * 0.4), seen)
+        pebbles = mix(1.0, (0.55 + 0.5 * smoothstep(0.0, 0.22, rim)) * (1.12 - near * 0.3), seen)
         stony = batch.where("soil", "gravel", "stone")
         soil = soil * mix(1.0, pebbles, stony)[:, None]
-        bumps = bumps + stony * seen * smoothstep(0.0, 0.3, rim) * size * 0.25
+        bumps = bumps + stony * seen * smoothstep(0.0, 0.35, rim) * size * 0.10
     bare = smoothstep(-0.25, 0.25, region + 0.35 * broad - mix(2.0, -1.8, batch["bare"]))
     beach = torch.where(batch.where("water", "sea") > 0, 26.0, 5.0)
     strand = smoothstep(1.15, 0.8, land.shore / beach + 0.15 * middle)
@@ -132,11 +149,26 @@ def cover(
         sand = _one(batch, SOIL["sand"]) * (1.0 + 0.05 * broad + 0.09 * fine)[:, None]
         lay(strand * batch.where("water", "sea"), sand, "sand")
 
+    if batch.any("soil", "sand"):
+        # Wind ripples, seen close by only.
+        sway = fbm(p, 3.0, 2, seed, 107)
+        ripple = torch.sin((p.imag + p.real * 0.35) * 26.0 + sway * 2.2)
+        near_sand = (batch.where("soil", "sand") * (0.12 / footprint - 1.0)).clamp(0, 1)
+        bumps = bumps + ripple * near_sand * bare * 0.012
     # Steep ground cannot hold soil.
-    steep = smoothstep(0.62, 0.95, slope + 0.10 * broad)
+    steep = smoothstep(0.54, 0.85, slope + 0.10 * broad)
+    steep = steep * (1.0 - (batch["dunes"] > 3.0) * (land.mountain < 20.0).float())
     rock = _one(batch, ROCK) * (1.0 + 0.2 * middle + 0.2 * fine + 0.14 * region)[:, None]
-    strata = torch.sin(height * 0.09 + region * 2.0 + broad * 0.5)
-    rock = rock * (1.0 + 0.10 * strata[:, None])
+    # Beds of stone, tilted and bent, and streaks of scree and lichen that run downhill.
+    beds = height + 26.0 * region + 9.0 * broad + p.real * 0.12
+    thick = 34.0
+    strata = torch.sin(beds * (6.283 / thick)) + 0.6 * torch.sin(beds * (6.283 / thick) * 2.7)
+    strata = strata * (thick / footprint * 0.12 - 0.3).clamp(0, 1)
+    crag = fbm(p, 190.0, 5, seed, 108, footprint, gain=0.62)
+    rock = rock * (1.0 + 0.07 * strata + 0.17 * crag).clamp(0.3, 2.0)[:, None]
+    rock = mix(
+        rock, _one(batch, (0.155, 0.135, 0.105)), smoothstep(0.4, 1.8, crag - region)[:, None] * 0.6
+    )
     rock = rock * mix(
         1.0, _one(batch, (1.5, 1.05, 0.72)), batch.where("terrain", "desert")[..., None]
     )
@@ -145,7 +177,8 @@ def cover(
     high = smoothstep(
         0.25, 0.5, land.mountain / batch["mountain_height"].clamp(min=1.0) + 0.05 * broad
     )
-    lay(high * 0.85, rock * 1.1, None)
+    scree = high * smoothstep(0.10, 0.5, slope + 0.35 * high + 0.12 * crag)
+    lay(scree * 0.92, rock * 1.08, None)
     mountainous = land.mountain > 0.08 * batch["mountain_height"].clamp(min=1.0)
     label = torch.where(mountainous, _id("mountain"), label)
 
@@ -154,7 +187,8 @@ def cover(
     trunk = forest * smoothstep(0.25, 0.6, forest + 0.08 * clump)
     leaves = mix(
         _rgb(batch, [LEAVES[s] for s in season]), _one(batch, NEEDLES),
-        smoothstep(-0.4, 0.4, region * 0.6 + clump * 0.35 + mix(-1.2, 1.2, batch["conifers"]))[:, None],
+        smoothstep(-0.4, 0.4,
+                   region * 0.6 + clump * 0.35 + mix(-1.2, 1.2, batch["conifers"]))[:, None],
     ) * (0.85 + 0.3 * clump).clamp(0.25, 1.8)[:, None]  # fmt: skip
     lay(trunk, leaves, "tree")
     bumps = bumps + trunk * clump * 2.2

@@ -5,7 +5,7 @@ it a plain profile; the surface seen at a row is the first sample whose projecti
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -38,6 +38,12 @@ class View:
     fan: Tensor
     near: Tensor
     far: Tensor
+    first: int = 0  # picture row of the tensors' first row
+
+    def crop(self, first: int) -> "View":
+        """The rows from ``first`` on."""
+        rows = {name: getattr(self, name)[:, first:] for name in ("depth", "sky", "up")}
+        return replace(self, first=first, **rows)
 
     def points(self) -> Tensor:
         """complex64 [B, H, W]: where on the plan every pixel's ground lies."""

@@ -161,7 +161,8 @@ def ridged(
         if float(wave.max() if isinstance(wave, Tensor) else wave) < 2.0 * nearest:
             break
         crest = (1.0 - lattice(q).abs().mul_(0.62)).clamp_(min=0.0)
-        crest = crest * crest * weight
+        # The first crests stay broad, as mountains are massive; finer ones are sharp.
+        crest = crest * (crest if octave else 0.85) * weight
         # An octave too fine to be seen is replaced by its mean, which keeps the height.
         seen = visible(wave, footprint)
         total += amplitude * (crest * seen + (1.0 - seen) * 0.3 * weight)

@@ -64,7 +64,7 @@ def _smooth(shares: Tensor, scale: float, rng: np.random.Generator) -> Tensor:
 def _kept(shares: Tensor, strength: float, rng: np.random.Generator) -> Tensor:
     """Indices of the materials a person bothers with, never fewer than one."""
     area = F.one_hot(shares.argmax(0), len(shares)).float().mean((0, 1))
-    most = int(round(len(shares) * (1 - strength) + 2 + rng.integers(0, 2)))
+    most = round(len(shares) * (1 - strength) + 2 + float(rng.integers(0, 2)))
     least = 0.002 + 0.03 * strength * float(rng.random())
     order = torch.argsort(area, descending=True)[: max(most, 2)]
     order = order[area[order] > least]

@@ -1,5 +1,7 @@
 """The words captions are made of: one table for each language."""
 
+# ruff: noqa: E501 - tables are read more easily in rows.
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 

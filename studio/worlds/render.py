@@ -9,15 +9,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.contract.materials import BY_KEY
+from studio.worlds.air import Air
 from studio.worlds.batch import Batch
 from studio.worlds.clouds import add_clouds
-from studio.worlds.ground import cover
-from studio.worlds.march import View, look, sun_shadow
-from studio.worlds.noise import fbm, mix, smoothstep
+from studio.worlds.march import View, look
 from studio.worlds.scene import Scene, sample_scene
+from studio.worlds.shade import relief_of, shade_ground
 from studio.worlds.sky import Light, glow, make_light, radiance, sun_cosine
-from studio.worlds.terrain import relief
+from studio.worlds.splat import Layer
 from studio.worlds.tone import develop
+from studio.worlds.vegetation import plant
 from studio.worlds.water import shade_water
 
 
@@ -84,9 +85,9 @@ def _sky(view: View, batch: Batch, light: Light) -> tuple[Tensor, Tensor]:
     cosine = sun_cosine(light, view.across, up)
     colour = radiance(light, view.across, up)
     clear = colour + glow(light, cosine)
-    sky, opacity = add_clouds(clear, view.across, up, cosine, batch, light)
-    # The disc shines through thin cloud.
+    sky, opacity, fogged = add_clouds(clear, view.across, up, cosine, batch, light)
     label = torch.where(opacity > 0.5, BY_KEY["clouds"].id, BY_KEY["sky"].id)
+    label = torch.where(fogged, BY_KEY["fog"].id, label)
     rest = batch.height - last
     sky = torch.cat([sky, sky[:, :, -1:].expand(-1, -1, rest, -1)], 2)
     label = torch.cat([label, label[:, -1:].expand(-1, rest, -1)], 1)
@@ -96,82 +97,45 @@ def _sky(view: View, batch: Batch, light: Light) -> tuple[Tensor, Tensor]:
 def _land(
     view: View, batch: Batch, light: Light, sky: Tensor, labels: Tensor
 ) -> tuple[Tensor, Tensor]:
-    pixel = 2 * view.across.abs().amax() / batch.width
-    top = (~view.sky).any(2).any(0).nonzero()
-    first = int(top.min()) if len(top) else batch.height - 1
-    part = View(
-        view.depth[:, first:].clamp(min=0.5), view.sky[:, first:], view.across,
-        view.up[:, first:], view.camera, view.fan, view.near, view.far,
-    )  # fmt: skip
-    p = part.points()
-    footprint = part.depth * pixel
-    e = footprint.clamp(min=0.02)
-    here = relief(p, footprint, batch)
-    right = relief(p + e, footprint, batch).height
-    ahead = relief(p + 1j * e, footprint, batch).height
-    gx, gz = (right - here.height) / e, (ahead - here.height) / e
-    slope = torch.sqrt(gx * gx + gz * gz)
-    ground = cover(p, footprint, here.height, slope, here, batch)
-    bx = torch.diff(ground.bumps, dim=2, append=ground.bumps[:, :, -1:]) / e
-    gx = gx + bx.clamp(-1.2, 1.2)
-    norm = torch.rsqrt(1 + gx * gx + gz * gz)
-    d = light.direction.view(-1, 3, 1, 1)
-    facing = ((d[:, 1] - gx * d[:, 0] - gz * d[:, 2]) * norm).clamp(min=0.0)
-    shadow = sun_shadow(part, p, here.height, light.direction)
-    if batch.any("weather", "cloudy"):
-        drift = fbm(p, 1500.0, 3, batch["patch"], 131, footprint)
-        shade = smoothstep(-0.2, 0.5, drift - mix(1.2, -0.2, batch["cloud_cover"]))
-        shadow = shadow * (1.0 - 0.75 * shade * batch.where("weather", "cloudy"))
-    # Leaves and snow let light through: their shading wraps round.
-    wrap = (ground.forest * 0.25 + ground.snow * 0.1).clamp(0, 0.4)
-    facing = mix(facing, torch.ones_like(facing) * d[:, 1].clamp(min=0), wrap)
-    occlusion = (0.55 + 0.45 * norm) * (1 - 0.35 * ground.forest)
-    lit = light.sun * (facing * shadow)[:, None] + light.ambient * occlusion[:, None]
-    colour = ground.albedo * lit / 3.1416
-    label = ground.label
-    water = (here.height < 0.0) & (here.shore < 0.0)
+    """Picture [B, 3, H, W] and labels with the land, its waters and plants drawn in."""
+    air = Air(view, batch, light)
+    # Rows with nothing but sky cost nothing.
+    rows = (~view.sky).any(2).any(0).nonzero()
+    part = view.crop(int(rows.min()) if len(rows) else batch.height - 8)
+    first = part.first
+    land = relief_of(part, batch)
+    colour, ground = shade_ground(part, land, batch, light)
+    colour = air.veil(colour, part.depth, land.here.height)
+    base = torch.where(part.sky[:, None], sky[:, :, first:], colour)
+    picture = torch.cat([sky[:, :, :first], base], 2)
+    label = torch.where(part.sky, labels[:, first:], ground.label)
+    plants = plant(batch, view, light)
+    planted = picture if plants is None else _over(plants, picture, view, air)
+    water = (land.here.height < 0.0) & (land.here.shore < 0.0) & ~part.sky
     if bool(water.any()):
-        colour, label = shade_water(colour, label, water, part, here, sky, first, batch, light)
-    colour, label = _air(colour, label, part, here.height, sky, first, batch, light)
-    hidden = part.sky
-    picture = sky.clone()
-    picture[:, :, first:] = torch.where(hidden[:, None], sky[:, :, first:], colour)
-    result = labels.clone()
-    result[:, first:] = torch.where(hidden, labels[:, first:], label)
-    return picture, result
-
-
-def _air(
-    colour: Tensor, label: Tensor, view: View, height: Tensor, sky: Tensor,
-    first: int, batch: Batch, light: Light,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """The air between camera and ground: blue distance, haze, and banks of fog."""
-    level = torch.sqrt(1 + view.across * view.across)
-    distance = view.depth * level
-    device = colour.device
-    haze = batch["haze"][:, None]
-    tint = torch.tensor([0.75, 1.0, 1.5], device=device).view(1, 3, 1, 1)
-    extinction = haze * mix(tint, torch.ones_like(tint), (haze * 3000).clamp(0, 1))
-    horizon_row = (batch["horizon"] * batch.height).long().clamp(0, batch.height - 1)
-    rows = (horizon_row.view(-1, 1, 1, 1) - 2).clamp(min=0)
-    air = sky.gather(2, rows.expand(-1, 3, 1, batch.width))
-    grey = batch.where("weather", "fog", "rain", "snowfall", "overcast")[..., None]
-    air = mix(air, light.ambient * 0.30, grey * 0.8)
-    through = torch.exp(-extinction * distance[:, None])
-    colour = mix(air, colour, through)
-    hidden = 1 - through.mean(1)
-    if batch.any("fog_bank"):
-        # Share of the ray inside the layer.
-        inside = (batch["fog_top"] - height).clamp(min=0.0) / (view.camera - height).abs().clamp(
-            min=1.0
+        depth = view.depth
+        if plants is not None:
+            depth = torch.where(plants.cover > 0.5, plants.depth, depth)
+        surface, label = shade_water(
+            planted, base, label, water, part, land.here, depth, batch, light
         )
-        inside = inside.clamp(0, 1)
-        wisps = 1.0 + 0.45 * fbm(view.points(), 160.0, 3, batch["patch"], 141, view.depth * 0.01)
-        bank = 1 - torch.exp(-batch["fog_bank"] * distance * inside * wisps.clamp(0.2, 2.0))
-        bank = bank * (batch["fog_bank"] > 0)
-        mist = light.ambient * 0.33 + light.sun * 0.04
-        colour = mix(colour, mist, bank[:, None])
-        hidden = 1 - (1 - hidden) * (1 - bank)
-    foggy = torch.maximum(batch.where("weather", "fog"), (batch["fog_bank"] > 0).float())
-    label = torch.where((hidden > 0.8) & (foggy > 0), BY_KEY["fog"].id, label)
-    return colour, label
+        surface = air.veil(surface, part.depth, torch.zeros_like(part.depth))
+        picture[:, :, first:] = torch.where(water[:, None], surface, base)
+        planted = picture if plants is None else _over(plants, picture, view, air)
+    fogged = (air.hidden(part.depth, land.here.height) > 0.8) & ~part.sky
+    label = torch.where(fogged, BY_KEY["fog"].id, label)
+    label = torch.cat([labels[:, :first], label], 1)
+    if plants is not None:
+        solid = plants.cover > 0.5
+        label = torch.where(solid, plants.label, label)
+        thick = air.hidden(plants.depth, torch.full_like(plants.depth, 3.0)) > 0.8
+        label = torch.where(solid & thick, BY_KEY["fog"].id, label)
+    return planted, label
+
+
+def _over(plants: Layer, base: Tensor, view: View, air: Air) -> Tensor:
+    """The plants' layer over a picture, seen through the air."""
+    solid = plants.cover.clamp(min=1e-3)[:, None]
+    top = view.camera + view.up * plants.depth
+    colour = air.veil(plants.colour / solid, plants.depth, top)
+    return base * (1 - plants.cover[:, None]) + colour * plants.cover[:, None]

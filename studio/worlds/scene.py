@@ -38,6 +38,7 @@ class Scene:
     turbidity: float  # dust in the air, 1 is clear
     fog_bank: float  # extinction per metre of a low layer of fog
     fog_top: float  # height of that layer
+    clouds: str  # cumulus or broken, for skies that are not closed
     cloud_cover: float  # 0..1
     cloud_scale: float  # size of one cloud
     cirrus: float  # 0..1
@@ -61,6 +62,7 @@ class Scene:
     snow_cover: float  # 0..1 on the ground everywhere
 
     forest: float  # 0..1 share of ground under trees
+    clearing: float  # distance at which the woods begin
     conifers: float  # 0..1 share of conifers among trees
     bushes: float
     flowers: float
@@ -170,7 +172,7 @@ def _relief(rng: np.random.Generator, terrain: str) -> dict[str, float]:
         "lake": 0.75, "river": 0.6, "desert": 0.5, "forest": 0.35,
     }[terrain]  # fmt: skip
     present = u() < chance
-    height = u(900, 2600) if terrain == "mountains" else u(350, 1900)
+    height = u(1100, 3000) if terrain == "mountains" else u(450, 2100)
     if terrain == "desert":
         height = u(200, 700)
     return {
@@ -179,7 +181,7 @@ def _relief(rng: np.random.Generator, terrain: str) -> dict[str, float]:
         "mountain_height": height if present else 0.0,
         "mountain_scale": u(3500, 7500),
         "mountain_start": u(300, 1500) if terrain == "mountains" else u(1200, 5000),
-        "dunes": (u(3, 22) if u() < 0.75 else u(0, 1)) if terrain == "desert" else 0.0,
+        "dunes": (u(7, 34) if u() < 0.8 else u(0.5, 2)) if terrain == "desert" else 0.0,
     }
 
 
@@ -190,21 +192,25 @@ def _cover(rng: np.random.Generator, terrain: str, season: str, view: str) -> di
         "mountains": u(0, 0.7), "hills": u(0.05, 0.6), "plain": u(0, 0.3), "coast": u(0, 0.5),
         "lake": u(0.1, 0.8), "river": u(0.1, 0.7), "desert": 0.0, "forest": u(0.65, 0.95),
     }[terrain]  # fmt: skip
-    soils = {"dirt": 2.0, "gravel": 1.2, "mud": 0.9, "sand": 0.5, "stone": 1.0}
+    soils = {"dirt": 2.0, "gravel": 1.3, "mud": 1.5, "sand": 0.5, "stone": 1.0}
     soils |= {"sand": 5.0, "mud": 0.1} if terrain in ("coast", "desert") else {}
     soils |= {"gravel": 2.0, "mud": 2.2} if terrain == "river" else {}
     bloom = {"spring": u(0.1, 1.0), "summer": u(0, 0.6), "autumn": u(0, 0.1), "winter": 0.0}
-    road = u() < (0.3 if terrain in ("plain", "hills", "forest", "desert", "mountains") else 0.08)
+    road = u() < (0.4 if terrain in ("plain", "hills", "forest", "desert", "mountains") else 0.08)
     return {
         "forest": forest,
+        "clearing": math.exp(u(2.5, 3.6) if terrain == "forest" else u(3.6, 6.0)),
         "conifers": float(np.clip(rng.normal(0.5, 0.4) + (terrain == "mountains") * 0.3, 0, 1)),
         "bushes": u(0, 1) ** 1.5 * (0.5 if desert else 1.0),
-        "flowers": bloom[season] * float(u() < 0.6) * (0.3 if desert else 1.0),
-        "rocks": u(0, 1) ** 2 + (0.2 if terrain in ("mountains", "coast") else 0.0),
+        "flowers": bloom[season] * float(u() < 0.8) * (0.3 if desert else 1.0),
+        "rocks": u(0, 1) ** 2.5 * (0.5 if desert else 1.0)
+        + (0.15 if terrain in ("mountains", "coast") else 0.0),
         "tall_grass": u(0.1, 1),
-        "dryness": float(np.clip(rng.normal({"spring": 0.1, "summer": 0.4}.get(season, 0.5), 0.2), 0, 1)),
+        "dryness": float(
+            np.clip(rng.normal({"spring": 0.1, "summer": 0.4}.get(season, 0.5), 0.2), 0, 1)
+        ),
         "soil": "sand" if desert and u() < 0.8 else _pick(rng, soils),
-        "bare": 1.0 if desert else u(0, 1) ** 2 * 0.6 + 0.05,
+        "bare": 1.0 if desert else u(0, 1) ** 1.5 * 0.75 + 0.05,
         "road": bool(road and view != "low"),
         "road_x": float(rng.normal(0, 6)),
         "road_bend": u(0.3, 1.0),
@@ -212,7 +218,9 @@ def _cover(rng: np.random.Generator, terrain: str, season: str, view: str) -> di
     }  # fmt: skip
 
 
-def _air(rng: np.random.Generator, weather: str, terrain: str) -> dict[str, float]:
+def _air(
+    rng: np.random.Generator, weather: str, terrain: str, eye: float
+) -> dict[str, float | str]:
     u = rng.uniform
     haze = math.exp(u(math.log(1 / 60000), math.log(1 / 16000)))
     cover = {
@@ -220,7 +228,7 @@ def _air(rng: np.random.Generator, weather: str, terrain: str) -> dict[str, floa
         "fog": u(0.3, 1.0), "rain": 1.0, "snowfall": 1.0,
     }[weather]  # fmt: skip
     haze = {
-        "overcast": haze * 1.6, "fog": 1 / math.exp(u(math.log(90), math.log(900))),
+        "overcast": haze * 1.6, "fog": 1 / (math.exp(u(math.log(110), math.log(900))) + 9 * eye),
         "rain": 1 / u(1200, 5000), "snowfall": 1 / u(500, 2500),
     }.get(weather, haze)  # fmt: skip
     bank = weather not in ("fog", "rain", "snowfall") and u() < 0.12
@@ -228,7 +236,8 @@ def _air(rng: np.random.Generator, weather: str, terrain: str) -> dict[str, floa
         "haze": haze,
         "turbidity": u(0.7, 2.5),
         "fog_bank": 1 / u(60, 300) if bank or (weather == "fog" and u() < 0.5) else 0.0,
-        "fog_top": u(8, 60),
+        "fog_top": u(6, 40),
+        "clouds": "cumulus" if u() < 0.68 else "broken",
         "cloud_cover": cover,
         "cloud_scale": u(900, 2600),
         "cirrus": u(0, 1) if weather in ("clear", "cloudy") and u() < 0.5 else 0.0,
@@ -254,7 +263,9 @@ def sample_scene(
 ) -> Scene:
     """The landscape of a seed; any attribute can be fixed, the others follow from it."""
     rng = np.random.default_rng([20, seed])
-    terrain = terrain or _pick(rng, dict.fromkeys(TERRAINS, 1.0) | {"desert": 0.6})
+    terrain = terrain or _pick(
+        rng, dict.fromkeys(TERRAINS, 1.0) | {"desert": 0.6, "coast": 1.5, "mountains": 1.4}
+    )
     season = season or _season(rng, terrain)
     weather = weather or _weather(rng, terrain, season)
     time = time or _time(rng, weather)
@@ -269,7 +280,7 @@ def sample_scene(
         "horizon": float(rng.uniform(0.22, 0.42) if high else rng.uniform(0.3, 0.66)),
         "sun_azimuth": _sun_azimuth(rng, time),
         "sun_elevation": float(rng.uniform(*_SUN[time])),
-        **_air(rng, weather, terrain),
+        **_air(rng, weather, terrain, eye),
         **_water(rng, terrain, eye),
         **relief,
         **_snow(rng, season, terrain, relief["mountain_height"]),

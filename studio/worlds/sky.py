@@ -17,8 +17,8 @@ RAYLEIGH = (5.8e-6, 13.6e-6, 33.1e-6)
 OZONE = (0.65e-6, 1.88e-6, 0.085e-6)
 MIE = 5.0e-6
 EARTH, AIR = 6.371e6, 6.0e4  # radius and height of the atmosphere
-_ELEVATIONS, _AZIMUTHS = 48, 32
-_STEPS, _LIGHT_STEPS = 20, 6
+_ELEVATIONS, _AZIMUTHS = 40, 24
+_STEPS, _LIGHT_STEPS = 14, 5
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def _extinction(rayleigh: Tensor, mie: Tensor, ozone: Tensor) -> Tensor:
     return (
         rayleigh[..., None] * _rgb(RAYLEIGH, device)
         + mie[..., None] * (MIE * 1.1)
-        + ozone[..., None] * _rgb(OZONE, device) * 3.0
+        + ozone[..., None] * _rgb(OZONE, device) * 1.7
     )
 
 
@@ -115,7 +115,7 @@ def _table(elevation: Tensor, turbidity: Tensor) -> Tensor:
         scatter = (rayleigh * phase_r)[..., None] * _rgb(RAYLEIGH, device)
         scatter = scatter + (mie * phase_m)[..., None] * MIE
         # Light scattered more than once comes from all sides, and keeps shadowed air blue.
-        again = (rayleigh[..., None] * _rgb(RAYLEIGH, device) + mie[..., None] * MIE) * 0.035
+        again = (rayleigh[..., None] * _rgb(RAYLEIGH, device) + mie[..., None] * MIE) * 0.055
         total += torch.exp(-(seen + part * 0.5)) * (scatter + again) * light * length[..., None]
         seen += part
     return total.permute(0, 3, 1, 2) * 20.0
@@ -134,6 +134,8 @@ def make_light(batch: Batch) -> Light:
     direct = _sunlight(high, torch.sin(flat).clamp(min=0.02), turbidity.reshape(-1))
     direct = direct * 20.0 * torch.sigmoid((batch["sun_elevation"].reshape(-1, 1) + 0.8) * 2.5)
     covered = _covered(batch).reshape(-1, 1, 1, 1)
+    # The eye, like a camera's white balance, takes part of the redness away.
+    direct = direct * 0.58 + direct.mean(1, keepdim=True) * 0.42
     sun = direct.view(-1, 3, 1, 1) * (1.0 - covered)
     # Rows are spaced by the square of elevation; weigh them by solid angle.
     rows = torch.linspace(0, 1, _ELEVATIONS, device=device)
@@ -152,7 +154,7 @@ def make_light(batch: Batch) -> Light:
     )[:, 0]
     level = (sun * torch.sin(elevation).clamp(min=0.12)[..., None] + ambient).mean(1, keepdim=True)
     # The eye half adapts: dusk stays darker than noon.
-    exposure = 1.15 * (level / 6.0).pow(-0.72) / 6.0
+    exposure = 1.65 * (level / 6.0).pow(-0.72) / 6.0
     low = torch.sigmoid((14.0 - batch["sun_elevation"]) * 0.5)[..., None]
     return Light(sun, ambient, direction, table, exposure, low)
 

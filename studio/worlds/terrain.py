@@ -58,8 +58,9 @@ def _shore(p: Tensor, batch: Batch) -> Tensor:
         angle = torch.deg2rad(batch["shore_angle"])
         # Land lies on one side of a line that passes a little in front of the camera.
         side = torch.where(batch["water_x"] > 0, 1.0, -1.0)
-        across = side * (x * torch.sin(angle) - z * torch.cos(angle).abs())
-        sea = across + batch["eye"] * 0.6 + 4.0 + ragged * 1.2
+        across = side * x * torch.sin(angle) - z * torch.cos(angle).abs().clamp(min=0.2)
+        limit = across.abs() * 0.3 + 6.0
+        sea = across + batch["eye"] * 0.6 + 4.0 + torch.minimum(ragged * 1.2, limit).maximum(-limit)
         shore = torch.where(batch.where("water", "sea") > 0, sea, shore)
     if batch.any("water", "river"):
         start = batch["water_x"].clamp(-25.0, 25.0)
@@ -90,10 +91,15 @@ def _mountains(p: Tensor, footprint: Tensor, batch: Batch) -> Tensor:
         lattice(p / (scale * 0.9) + offset(seed, 21)), lattice(p / (scale * 0.9) + offset(seed, 22))
     )
     q = p + warp * (scale * 0.12)
-    crest = ridged(q, scale, 9, seed, 23, footprint)
+    crest = ridged(q, scale, 9, seed, 23, footprint, sharpness=1.55)
+    # Whole massifs rather than a row of teeth: the ridges ride on a broad swell.
+    swell = (fbm(p, scale * 1.1, 2, seed, 24) * 0.28 + 0.62).clamp(0.12, 1.2)
+    crest = crest * (0.55 + 0.45 * swell) * swell
     start = batch["mountain_start"]
-    rise = smoothstep(start, start * 2.0 + scale * 0.9, p.imag)
-    return batch["mountain_height"] * rise * crest.pow(1.25)
+    rise = smoothstep(start, start * 1.6 + scale * 0.5, p.imag)
+    # No steeper than rock can stand.
+    height = torch.minimum(batch["mountain_height"], scale * 0.30)
+    return height * rise * crest * 1.35
 
 
 def relief(p: Tensor, footprint: Tensor, batch: Batch) -> Relief:
@@ -118,7 +124,7 @@ def relief(p: Tensor, footprint: Tensor, batch: Batch) -> Relief:
         height = height + mountain
     wet = shore < FAR * 0.5
     beach = mix(0.22, 0.06, batch.where("water", "sea"))
-    bank = shore * beach + small * 0.6
+    bank = shore * beach + small * mix(0.6, 0.2, batch.where("water", "sea"))
     height = torch.where(wet, torch.minimum(height, bank.clamp(min=-6.0)), height)
     return Relief(height, mountain, hill, shore, road)
 
@@ -126,6 +132,8 @@ def relief(p: Tensor, footprint: Tensor, batch: Batch) -> Relief:
 def _dunes(p: Tensor, footprint: Tensor, batch: Batch) -> Tensor:
     seed = batch["patch"]
     bent = p + torch.complex(lattice(p / 300.0 + offset(seed, 51)) * 45.0, torch.zeros_like(p.real))
-    wave = fbm(bent * (1.0 + 0.35j), 170.0, 2, seed, 52, footprint, gain=0.4)
-    crest = 1.0 - wave.abs() * 0.9
-    return batch["dunes"] * crest.clamp(min=-0.3) * smoothstep(15.0, 150.0, p.imag)
+    bent = torch.complex(bent.real * 0.55, bent.imag + bent.real * 0.3)
+    wave = fbm(bent, batch["dunes"] * 11.0, 2, seed, 52, footprint, gain=0.35)
+    crest = (1.0 - wave.abs() * 0.75).clamp(min=0.0)
+    small = fbm(bent, 24.0, 2, seed, 53, footprint) * 0.25
+    return (batch["dunes"] * crest * crest + small) * smoothstep(8.0, 120.0, p.imag)

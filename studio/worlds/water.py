@@ -26,28 +26,47 @@ def _ripples(p: Tensor, footprint: Tensor, batch: Batch) -> tuple[Tensor, Tensor
 
 
 def shade_water(
-    colour: Tensor, label: Tensor, water: Tensor, view: View, land: Relief,
-    sky: Tensor, first: int, batch: Batch, light: Light,
+    planted: Tensor, ground: Tensor, label: Tensor, water: Tensor, view: View, land: Relief,
+    depth: Tensor,
+    batch: Batch, light: Light,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Colour [B, 3, h, W] and labels with the water drawn in; ``first`` is the top row."""
-    count, _, rows, width = colour.shape
+    """Colour [B, 3, H, W] and labels with the water drawn in.
+
+    ``planted`` is the picture without water that is mirrored and ``depth`` its depths (0 for
+    the sky), both whole; ``ground`` is the bottom seen through shallows.
+    """
+    count, _, rows, width = ground.shape
+    colour = ground
     p = view.points()
     footprint = view.depth * (2 * view.across.abs().amax() / batch.width)
-    sx, sz = _ripples(p, footprint, batch)
+    # Seen at a low angle a pixel covers a long strip of water, and its waves blur together.
+    strip = footprint * (view.depth / view.camera.clamp(min=0.5)).clamp(min=1.0).sqrt()
+    sx, sz = _ripples(p, strip, batch)
     # The mirror stands where the nearest land above the pixel meets the water.
     index = torch.arange(rows, device=colour.device).view(1, -1, 1).expand(count, -1, width)
-    shore = torch.where(water, -1, index).cummax(1).values
-    horizon = (batch["horizon"] * batch.height - first).long()
+    # What is mirrored there stands at its own distance: its own waterline is the mirror.
+    land_rows = torch.where(water | view.sky, -1, index)
+    shore = land_rows.cummax(1).values
+    horizon = (batch["horizon"] * batch.height).long() - view.first
     shore = torch.where(shore < 0, horizon, shore)
-    full = torch.cat(
-        [sky[:, :, :first], torch.where(view.sky[:, None], sky[:, :, first:], colour)], 2
-    )
     focal = batch.height * 0.5 / torch.tan(torch.deg2rad(batch["fov"]) * 0.5)
-    mirrored = 2 * shore - index - 1 + first - sz * 2.0 * focal
-    mirrored = mirrored.abs().clamp(0, batch.height - 1)
+    level = batch["horizon"] * batch.height
+    mirrored = 2.0 * shore - index - 1 + view.first
+    for _ in range(2):
+        row = mirrored.clamp(0, batch.height - 1).long()
+        far = depth.gather(1, row)
+        line = level + torch.where(far > 0, focal * view.camera / far.clamp(min=1.0), 0.0)
+        mirrored = torch.minimum(2 * line - index - view.first - 1, shore + view.first - 1.0)
+    # Ripples shift the image; what they would take from below the shore comes from above it.
+    mirrored = mirrored - sz * 2.0 * focal
+    over = mirrored - (shore + view.first - 1.0)
+    mirrored = torch.where(over > 0, mirrored - 2 * over, mirrored)
+    mirrored = torch.minimum(mirrored.abs(), (shore + view.first - 1.0).clamp(min=0.0))
     column = torch.arange(width, device=colour.device).view(1, 1, -1) + sx * focal
     grid = torch.stack([column / (width - 1) * 2 - 1, mirrored / (batch.height - 1) * 2 - 1], -1)
-    image = torch.nn.functional.grid_sample(full, grid, align_corners=True, padding_mode="border")
+    image = torch.nn.functional.grid_sample(
+        planted, grid, align_corners=True, padding_mode="border"
+    )
     down = (-view.up).clamp(min=1e-3).expand_as(sx)
     grazing = (down / torch.sqrt(1 + down * down) + sz * 0.5).clamp(0.02, 1)
     fresnel = (0.03 + 0.97 * (1 - grazing).pow(5)).clamp(0, 0.96)

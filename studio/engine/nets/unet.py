@@ -242,7 +242,6 @@ class UNet(nn.Module):
                 f"width and height must be multiples of {multiple}."
             )
         if (context is None) != (config.context_dim is None):
-            state = "needs" if context is None else "takes no"
-            raise ValueError(f"This U-Net {state} context.")
+            raise ValueError(f"This U-Net {'needs a' if context is None else 'takes no'} context.")
         if (y is None) != (config.num_classes is None):
-            raise ValueError(f"This U-Net {'needs' if y is None else 'takes no'} class.")
+            raise ValueError(f"This U-Net {'needs a' if y is None else 'takes no'} class.")

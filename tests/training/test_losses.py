@@ -1,0 +1,41 @@
+"""Loss terms of the first stage."""
+
+import pytest
+import torch
+
+from studio.training.losses import (
+    PatchDiscriminator,
+    adaptive_weight,
+    gradient_difference,
+    hinge_loss,
+    perceptual_distance,
+)
+
+
+def test_hinge_loss_is_zero_once_the_margin_is_kept() -> None:
+    real, fake = torch.full((2, 1, 4, 4), 1.5), torch.full((2, 1, 4, 4), -1.5)
+    assert hinge_loss(real, fake) == 0
+    assert hinge_loss(fake, real) == pytest.approx(2.5)
+
+
+def test_adaptive_weight_balances_the_gradients() -> None:
+    weight = torch.randn(3, requires_grad=True)
+    reconstruction, generator = (6 * weight).sum(), (2 * weight).sum()
+    assert adaptive_weight(reconstruction, generator, weight) == pytest.approx(3, rel=1e-3)
+
+
+def test_perceptual_distance_ignores_strength_but_not_direction() -> None:
+    features = [torch.randn(2, 8, 4, 4)]
+    assert perceptual_distance(features, [2 * features[0]]) == pytest.approx(0, abs=1e-5)
+    assert perceptual_distance(features, [-features[0]]) == pytest.approx(4, rel=1e-4)
+
+
+def test_gradient_difference_ignores_brightness() -> None:
+    images = torch.randn(1, 3, 8, 8)
+    assert gradient_difference(images, images + 1) == pytest.approx(0, abs=1e-6)
+    assert gradient_difference(images, 0 * images) > 0.1
+
+
+def test_discriminator_judges_patches() -> None:
+    logits = PatchDiscriminator(8, layers=2)(torch.randn(2, 3, 64, 64))
+    assert logits.shape == (2, 1, 14, 14)
