@@ -55,6 +55,10 @@ class Schedule(ABC):
     def time_of_ratio(self, ratio: float) -> float:
         """The time at which sigma / alpha equals ``ratio``, clamped to 0..T-1."""
 
+    @abstractmethod
+    def at(self, t: float) -> tuple[float, float]:
+        """alpha and sigma at one time, without a tensor: a sampler asks in every step."""
+
     def alpha_bar(self, t: Tensor) -> Tensor:
         """The signal's share of the power, alpha^2 / (alpha^2 + sigma^2), float64 in 0..1."""
         alpha, sigma = self.alpha(t), self.sigma(t)
@@ -145,6 +149,8 @@ class VariancePreserving(Schedule):
     betas: Tensor
     table: Tensor = field(init=False, repr=False)
     lam: Tensor = field(init=False, repr=False)
+    _table: list[float] = field(init=False, repr=False)
+    _lam: list[float] = field(init=False, repr=False)
     steps: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -152,6 +158,8 @@ class VariancePreserving(Schedule):
         table = torch.cumprod(1 - self.betas, dim=0)
         object.__setattr__(self, "table", table)
         object.__setattr__(self, "lam", 0.5 * (table.log() - torch.log1p(-table)))
+        object.__setattr__(self, "_table", self.table.tolist())
+        object.__setattr__(self, "_lam", self.lam.tolist())
         object.__setattr__(self, "steps", len(self.betas))
 
     def alpha_bar(self, t: Tensor) -> Tensor:
@@ -169,6 +177,17 @@ class VariancePreserving(Schedule):
 
     def sigma(self, t: Tensor) -> Tensor:
         return (1 - self.alpha_bar(t)).sqrt()
+
+    def at(self, t: float) -> tuple[float, float]:
+        t = min(max(t, CLEAN), self.steps - 1.0)
+        if t < 0:
+            alpha_bar = self._table[0] + (1 - self._table[0]) * -t
+            return math.sqrt(alpha_bar), math.sqrt(1 - alpha_bar)
+        below = min(int(t), max(self.steps - 2, 0))
+        above = min(below + 1, self.steps - 1)
+        lam = self._lam[below] + (self._lam[above] - self._lam[below]) * (t - below)
+        alpha_bar = 1 / (1 + math.exp(-2 * lam))
+        return math.sqrt(alpha_bar), math.sqrt(1 - alpha_bar)
 
     def time_of_ratio(self, ratio: float) -> float:
         descending = self.lam.numpy()
@@ -191,6 +210,10 @@ class RectifiedFlow(Schedule):
 
     def sigma(self, t: Tensor) -> Tensor:
         return self._tau(t)
+
+    def at(self, t: float) -> tuple[float, float]:
+        tau = (min(max(t, CLEAN), self.steps - 1.0) + 1) / self.steps
+        return 1 - tau, tau
 
     def time_of_ratio(self, ratio: float) -> float:
         return min(max(self.time(ratio / (1 + ratio)), 0.0), self.steps - 1.0)
