@@ -125,6 +125,14 @@ def _left_in_qt() -> list[str]:
 
 
 @pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a model with random weights, small enough for tests."""
+    from tests.tiny_model import write_tiny_model  # only tests that use it need torch
+
+    return write_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="session")
 def virtual_display() -> Iterator[VirtualDisplay]:
     """An X server without a screen, for the windows of a whole run."""
     display = VirtualDisplay()
