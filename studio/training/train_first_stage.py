@@ -30,8 +30,8 @@ def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
     """Equation 25 of the paper, two alternating updates a batch; writes first-stage weights.
 
     L = |x - x~| + gradient term + w_p perceptual + w_kl KL + w_a lambda (-D(x~)), where lambda
-    is the adaptive weight and D starts after ``adversarial_start`` steps. ``decoder_only`` keeps the
-    encoder of the averaged weights as it is, so that a denoiser trained on its latents stays good.
+    is the adaptive weight and D starts after ``adversarial_start`` steps. ``decoder_only`` keeps
+    the encoder of the averaged weights, so that a denoiser trained on its latents stays good.
     """
     config, data = shop.recipe.first_stage, shop.data()
     torch.manual_seed(shop.recipe.seed)
