@@ -74,12 +74,14 @@ def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
         kl = posterior.kl().mean()
         reconstruction = pixel + edges + config.perceptual_weight * percept
         loss = reconstruction + config.kl_weight * kl
-        adversarial = step >= config.adversarial_start
-        if adversarial:
+        judging = step >= config.adversarial_start
+        if step >= config.adversarial_start + config.judge_lead:
             judge.requires_grad_(False)
             generator_loss = -judge(made).mean()
             if step % 8 == 0 or not weight:
-                weight = adaptive_weight(reconstruction, generator_loss, _last_layer(network))
+                weight = adaptive_weight(
+                    reconstruction, generator_loss, _last_layer(network), config.adversarial_limit
+                )
             loss = loss + config.adversarial_weight * weight * generator_loss
             judge.requires_grad_(True)
             run.log(generator_loss=generator_loss, adaptive_weight=weight)
@@ -88,7 +90,7 @@ def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         ema.update()
-        if adversarial:
+        if judging:
             judge_loss = hinge_loss(judge(images), judge(made.detach()))
             judge_optimiser.zero_grad(set_to_none=True)
             judge_loss.backward()
