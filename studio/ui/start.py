@@ -72,6 +72,7 @@ class Studio(QObject):
         """End the job, the engine and the background thread; what was made is kept."""
         self.window.hide()
         self.jobs.stop()
+        self.session.close()
         await self.background.drained()
         self.autosave.close()
         self.settings.save()
@@ -79,6 +80,7 @@ class Studio(QObject):
         self._collector.stop()
         gc.unfreeze()
         gc.enable()
+        self.window.deleteLater()
 
     def _preload(self) -> None:
         self.jobs.preload(self.settings["model"])

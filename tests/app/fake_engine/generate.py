@@ -22,7 +22,13 @@ def generate(request, models, cancel):
         return
     steps = request.steps or 12
     pause = float(request.negative_prompt or 0)
-    full = replace(request, steps=steps, guidance=3.0, sampler="dpmpp_2m", spacing="trailing")
+    full = replace(
+        request,
+        steps=steps,
+        guidance=3.0 if request.guidance is None else request.guidance,
+        sampler=request.sampler or "dpmpp_2m",
+        spacing=request.spacing or "trailing",
+    )
     unknown = tuple(word for word in request.prompt.split() if word == "zorgle")
     yield Started(request=full, unknown_words=unknown)
     size = request.size
