@@ -13,13 +13,18 @@ from studio.engine.nets.autoencoder import AutoencoderConfig
 
 @dataclass(frozen=True, kw_only=True)
 class DataConfig:
-    """The rendered pictures: how many, from which seed, how large, how many versions."""
+    """The rendered pictures: how many, from which seed, how large, how many versions.
+
+    ``featured``: terrain -> share of pictures that are made of it on purpose; the others are of
+    any terrain.
+    """
 
     count: int
     first_seed: int
     size: int
     hand_like: int
     captions: int
+    featured: dict[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,13 @@ from PySide6.QtGui import (
     QTabletEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QLineEdit,
+    QPlainTextEdit,
+    QWidget,
+)
 
 from studio.document.brushes import BRUSH_BY_KEY
 from studio.document.document import Document
@@ -27,6 +33,7 @@ from studio.ui.tools import NOTHING, TOOLS, Tool, Touch
 
 _NOTCH = 120
 _NOTCH_PAN = 48
+_TYPED_INTO = (QAbstractSpinBox, QLineEdit, QPlainTextEdit)
 
 
 class Canvas(Display):
@@ -277,6 +284,9 @@ class Canvas(Display):
         return super().event(event)
 
     def enterEvent(self, event: QEnterEvent) -> None:
+        """The keys follow the pointer, unless the person is typing."""
+        if not isinstance(QApplication.focusWidget(), _TYPED_INTO):
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
         self._point(event.position())
 
     def leaveEvent(self, event: QEvent) -> None:

@@ -50,6 +50,7 @@ class Swatch(QAbstractButton):
         self.setCheckable(True)
         self.setFixedSize(SIDE, SIDE)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys to the canvas
         name = self.tr(material.name)
         number = number_key(material.key)
         self.setAccessibleName(name)

@@ -8,13 +8,14 @@ from PIL import Image
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import (
     QDropEvent,
+    QEnterEvent,
     QImage,
     QPointingDevice,
     QTabletEvent,
     QWheelEvent,
 )
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from studio.contract.geometry import Size
 from studio.contract.materials import BY_KEY, UNLABELLED
@@ -407,6 +408,26 @@ def test_a_stroke_at_1024_draws_only_what_it_changed_and_quickly(canvas):
     QTest.mouseRelease(canvas, LEFT, Qt.KeyboardModifier.NoModifier, place(canvas, 580, 390))
     assert canvas.document.labels[390, 580] == WATER
     assert float(np.median(times)) < 0.033
+
+
+def test_keys_follow_the_pointer_except_out_of_a_text_field(canvas):
+    spot = QPointF(5, 5)
+    enter = QEnterEvent(spot, spot, canvas.mapToGlobal(spot))
+    host = QWidget()
+    field = QLineEdit(host)
+    host.show()
+    host.activateWindow()
+    field.setFocus()
+    QTest.qWaitForWindowActive(host)
+    QApplication.sendEvent(canvas, enter)
+    assert QApplication.focusWidget() is field
+    host.close()
+    host.deleteLater()
+    canvas.activateWindow()
+    QTest.qWaitForWindowActive(canvas)
+    canvas.clearFocus()
+    QApplication.sendEvent(canvas, enter)
+    assert canvas.hasFocus()
 
 
 def test_accessible_text(canvas):

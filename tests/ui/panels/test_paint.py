@@ -164,6 +164,19 @@ def test_keys_take_tools_sizes_and_materials(application):
     window.deleteLater()
 
 
+def test_letters_and_digits_reach_the_search_field(panel):
+    window = panel.window()
+    paint_actions(panel._state, window)
+    window.activateWindow()
+    panel.focus_first()
+    tool, material = panel._state.tool, panel._state.material
+    QTest.keyClicks(panel.search, "g5")
+    assert panel.search.text() == "g5"
+    assert (panel._state.tool, panel._state.material) == (tool, material)
+    QTest.keyClick(panel.tools, "g")
+    assert panel._state.tool == "fill"
+
+
 def test_state_reports_real_changes_only():
     state = PaintState()
     heard = []
