@@ -18,6 +18,7 @@ from tests.real_window import RealWindow, VirtualDisplay
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # The tests' networks are too small to share; threads that wait for each other waste a busy core.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # Derandomized, so that a red run is red again; no deadline, since a busy machine is no error.
 settings.register_profile("studio", deadline=None, derandomize=True, max_examples=50)

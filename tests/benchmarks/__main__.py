@@ -3,6 +3,7 @@
 import argparse
 import os
 
+from studio.cli import share_processors
 from studio.contract.catalog import DEFAULT_MODEL
 from tests.benchmarks.opening import window
 from tests.benchmarks.painting import cold_start, loop_and_previews
@@ -15,6 +16,7 @@ def main() -> None:
     parser.add_argument("--model", default=DEFAULT_MODEL, help="a model's name or folder")
     parser.add_argument("--runs", type=int, default=5, help="of every figure; else 5")
     arguments = parser.parse_args()
+    share_processors()
     print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; 256x256, default settings")
     show(cold_start(arguments.model, arguments.runs))
     show(loop_and_previews(arguments.model, arguments.runs))

@@ -16,10 +16,11 @@ BEAT_MS = 16
 def main(began: float, home: Path, model: str, count: int) -> None:
     """Open, paint, report, close."""
     # What `latent-studio` does before it opens the window costs time as well.
-    from studio.cli import parser
+    from studio.cli import parser, share_processors
     from studio.commands.window import check_display
 
     parser().parse_args([])
+    share_processors()
     check_display()
 
     import asyncio
