@@ -34,9 +34,7 @@ _PNG = "image/png"
 class Files:
     """``tell(Notice)`` says what happened; nothing here blocks or asks a modal question."""
 
-    def __init__(
-        self, session: Session, owner: QWidget, tell: Callable[[Notice], None]
-    ) -> None:
+    def __init__(self, session: Session, owner: QWidget, tell: Callable[[Notice], None]) -> None:
         self._session = session
         self._owner = owner
         self._tell = tell
@@ -129,9 +127,7 @@ class Files:
         tr = self._owner.tr
         if opened.unmatched:
             sentence = tr("%s pixels of %s match no material and were left empty.")
-            self._tell(
-                Notice(kind="warning", sentence=sentence % (f"{opened.unmatched:,}", name))
-            )
+            self._tell(Notice(kind="warning", sentence=sentence % (f"{opened.unmatched:,}", name)))
         else:
             self._tell(Notice(kind="info", sentence=tr("%s is now the map.") % name))
 
