@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -292,4 +293,8 @@ def _copied(source: Path, target: Path) -> None:
         data = source.read_bytes()
     except OSError as error:
         raise FileError(f"“{source.name}” is no longer in the history folder.") from error
-    write_whole(target, lambda file: file.write(data))
+
+    def write(file: BinaryIO) -> None:
+        file.write(data)
+
+    write_whole(target, write)
