@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 import studio
-from studio.app.orders import EngineLost, Message, NO_JOB, Order, Quit
+from studio.app.orders import NO_JOB, EngineLost, Message, Order, Quit
 
 _LAST_WORDS = 4000
 
