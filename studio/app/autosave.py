@@ -44,7 +44,7 @@ class Autosave(QObject):
         self._refused = False
         self._edits = 0
         self.pending = False
-        self._timer = QTimer(self, singleShot=True, interval=_AFTER_MS)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._begin)
         document.listen(self._document_changed)
 
@@ -76,13 +76,13 @@ class Autosave(QObject):
         if change.region or change.replaced:
             self._edits += 1
             if not self._timer.isActive():
-                self._timer.start()
+                self._timer.start(_AFTER_MS)
                 self.pending = True
                 self.changed.emit(True)
 
     def _complain(self, error: FileError) -> None:
         log.warning("autosave: %s", error)
-        QTimer.singleShot(_AGAIN_MS, self, self._timer.start)
+        self._timer.start(_AGAIN_MS)
         if not self._refused:
             self._refused = True
             self.failed.emit(

@@ -21,7 +21,6 @@ from studio.app.orders import NO_JOB, Cancel, EngineReady, Generate, Message, Pr
 from studio.contract.events import Cancelled, Event, Failed, Finished, Stepped
 
 _TERMINAL = (Finished, Cancelled, Failed)
-_NICE = 5  # the window's thread goes first when both want a core
 
 
 class _Inbox:
@@ -170,8 +169,6 @@ def main(engine_name: str) -> None:
     """Serve one window until it says quit or goes away."""
     messages = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not look like a message
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is the window's affair
     EngineProcess(engine_name, sys.stdin.buffer, messages).run()
     os._exit(0)  # the thread that waits for orders would hold up an ordinary end

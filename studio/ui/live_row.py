@@ -1,6 +1,7 @@
 """Under the canvas: what it shows while a job runs, how far the job is, and the map's opacity."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -12,7 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.settings import BY_KEY, Settings
+from studio.app.setting_rows import BY_KEY
+from studio.app.settings import Settings
 from studio.contract.events import (
     Cancelled,
     Event,
@@ -28,6 +30,7 @@ from studio.ui.icon_button import IconButton
 from studio.ui.segments import Segments
 
 _FULL = 1000
+_ROOM_FOR_OPACITY = 540
 
 
 class LiveRow(QFrame):
@@ -47,7 +50,7 @@ class LiveRow(QFrame):
         }
         self.view = Segments(
             self.tr("Live view"),
-            [(key, title, tips[key], "") for key, title in BY_KEY["live_view"].choices],
+            [(key, title, tips[key], "") for key, title in BY_KEY["live_view"].shown_choices],
         )
         bind(settings, "live_view", self.view)
         self.bar = QProgressBar()
@@ -89,6 +92,10 @@ class LiveRow(QFrame):
         layout.addWidget(self.bar)
         layout.addLayout(row, 1)
         self.setFixedHeight(48)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.opacity.setVisible(self.width() >= _ROOM_FOR_OPACITY)
 
     def show_event(self, event: Event) -> None:
         """Say how far the job is."""

@@ -51,6 +51,7 @@ class NoticeBar(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("notice")
+        self._owner = parent
         self.notice: Notice | None = None
         self._sentence = QLabel()
         self._sentence.setWordWrap(True)
@@ -59,6 +60,8 @@ class NoticeBar(QFrame):
         self._hint.setProperty("role", "label")
         self._hint.setWordWrap(True)
         self._action = QPushButton()
+        self._action.setAccessibleName(self.tr("What can be done"))
+        self._action.setToolTip(self.tr("What can be done"))
         self._action.clicked.connect(self._act)
         self._unfold = QPushButton(self.tr("Details"))
         self._unfold.setProperty("role", "link")
@@ -86,8 +89,9 @@ class NoticeBar(QFrame):
         self._hint.setText(notice.hint)
         self._hint.setVisible(bool(notice.hint))
         self._action.setText(notice.action)
-        self._action.setAccessibleName(notice.action)
-        self._action.setToolTip(notice.action)
+        if notice.action:
+            self._action.setAccessibleName(notice.action)
+            self._action.setToolTip(notice.action)
         self._action.setVisible(notice.act is not None)
         self._details.setPlainText(notice.details)
         self._details.hide()
@@ -105,7 +109,7 @@ class NoticeBar(QFrame):
         self.hide()
 
     def eventFilter(self, watched: object, event: object) -> bool:
-        if watched is self.parent() and isinstance(event, QResizeEvent):
+        if watched is self._owner and isinstance(event, QResizeEvent):
             self._place()
         return False
 
@@ -126,12 +130,12 @@ class NoticeBar(QFrame):
         layout.addWidget(self._details)
 
     def _place(self) -> None:
-        parent = self.parentWidget()
-        width = min(_WIDEST, parent.width() - 32)
-        height = self.layout().heightForWidth(width)
+        room = self._owner.width()
+        width = min(_WIDEST, room - 32)
+        height = self.heightForWidth(width)
         if height < 0:
             height = self.sizeHint().height()
-        self.setGeometry((parent.width() - width) // 2, 16, width, height)
+        self.setGeometry((room - width) // 2, 16, width, height)
 
     def _act(self) -> None:
         notice = self.notice

@@ -16,7 +16,9 @@ from studio.ui.panels.recipe import Recipe
 class PaintPage(QWidget):
     """``painting`` is the painting panel; the prompt and recipe are the other panels' too."""
 
-    def __init__(self, settings: Settings, painting: PaintPanel, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, settings: Settings, painting: PaintPanel, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._settings = settings
         self.painting = painting
