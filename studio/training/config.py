@@ -38,7 +38,11 @@ class SegmenterConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class FirstStageConfig:
-    """Perceptual compression: the autoencoder and the weights of its loss terms."""
+    """Perceptual compression: the autoencoder and the weights of its loss terms.
+
+    The discriminator learns from step ``adversarial_start`` on, the autoencoder heeds it
+    ``judge_lead`` steps later, with an adaptive weight of at most ``adversarial_limit``.
+    """
 
     batch: int
     crop: int
@@ -47,6 +51,8 @@ class FirstStageConfig:
     perceptual_weight: float
     adversarial_weight: float
     adversarial_start: int
+    judge_lead: int
+    adversarial_limit: float
     discriminator_channels: int
     autoencoder: AutoencoderConfig
 

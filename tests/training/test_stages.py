@@ -44,7 +44,9 @@ learning_rate = 1e-3
 kl_weight = 1e-6
 perceptual_weight = 0.3
 adversarial_weight = 0.3
-adversarial_start = 1
+adversarial_start = 0
+adversarial_limit = 5.0
+judge_lead = 1
 discriminator_channels = 8
 
 [first_stage.autoencoder]
@@ -57,6 +59,7 @@ attn_resolutions = []
 attention = "none"
 norm_groups = 8
 patch = 4
+shortcut = true
 
 [diffusion]
 batch = 2
