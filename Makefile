@@ -45,7 +45,7 @@ lint: $(tested) ## check style, types and the directions of imports
 
 bench: $(tested) ## measure how fast this machine paints, beside the goals
 	@$(PYTHON) studio/system_libraries.py --tests || true
-	$(python) -m studio bench
+	$(python) -m tests.benchmarks
 
 clean: ## remove everything that set-up, tests and builds made
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import NoReturn
 
 from studio.app.places import Places
-from studio.commands import bench, example, generate, models, training, window, worlds
+from studio.commands import example, generate, models, training, window, worlds
 from studio.commands.error import CommandError
 from studio.logs import start_logging
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 # Each module has add_arguments(subparsers), which sets the parser's default ``run``: a function of
 # the parsed arguments that returns the exit status. None may import torch or Qt before it runs.
-COMMANDS = (generate, example, models, worlds, training, bench)
+COMMANDS = (generate, example, models, worlds, training)
 
 REFUSED = 2
 INTERRUPTED = 130
@@ -52,6 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     arguments = parser().parse_args(argv)
+    share_processors()
     log_file = start_logging(Places.of_this_person().logs)
     try:
         status: int = arguments.run(arguments)
@@ -77,6 +78,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         return REFUSED
     return status
+
+
+def share_processors() -> None:
+    """Let torch's threads sleep while they wait for each other, in this process and its children.
+
+    By default they spin, and where another program wants the same cores (the window, a build) a
+    step of the sampler then takes up to a hundred times as long. Read when torch is loaded.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def _version() -> str:

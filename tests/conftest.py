@@ -1,4 +1,4 @@
-"""What every test gets: a quiet offscreen Qt, two torch threads, and nothing left behind."""
+"""What every test gets: a quiet offscreen Qt, one torch thread, and nothing left behind."""
 
 import contextlib
 import gc
@@ -16,15 +16,19 @@ from hypothesis import settings
 from tests.real_window import RealWindow, VirtualDisplay
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+# The tests' networks are too small to share; threads that wait for each other waste a busy core.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # Derandomized, so that a red run is red again; no deadline, since a busy machine is no error.
 settings.register_profile("studio", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("studio")
 
 # Threads that Qt starts for itself and keeps.
-_QTS_OWN = ("QDBusConnection", "QXcbEventQueue", "Thread (pooled)")
+_QTS_OWN = ("QDBusConnection", "QXcbEventQueue", "Thread (pooled", "Thread (pooled)")
 _PATIENCE = 2.0
+# What the offscreen platform says of every window that has a smallest size.
+_OFFSCREENS_OWN = "This plugin does not support propagateSizeHints()"
 
 
 @pytest.fixture(autouse=True)
@@ -65,12 +69,18 @@ def _python_threads() -> set[threading.Thread]:
 def _qt_threads() -> set[str]:
     """The system's threads that carry a name of their own, as every QThread does (Linux only)."""
     names = set()
+    main = _named(Path("/proc/self"))
     for task in Path("/proc/self/task").glob("*"):
-        with contextlib.suppress(OSError):
-            name = (task / "comm").read_text().strip()
-            if name.startswith("Q") and name not in _QTS_OWN:
-                names.add(f"{name} {task.name}")
+        name = _named(task)
+        if name not in ("", main, *_QTS_OWN):
+            names.add(f"{name} {task.name}")
     return names
+
+
+def _named(task: Path) -> str:
+    with contextlib.suppress(OSError):  # it has ended
+        return (task / "comm").read_text().strip()
+    return ""
 
 
 _said: list[str] = []
@@ -83,7 +93,8 @@ def _qt_messages() -> list[str]:
         from PySide6.QtCore import QtMsgType, qInstallMessageHandler
 
         def keep(kind: QtMsgType, _context: object, text: str) -> None:
-            if kind != QtMsgType.QtDebugMsg and kind != QtMsgType.QtInfoMsg:
+            quiet = kind in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg)
+            if not quiet and text != _OFFSCREENS_OWN:
                 _said.append(text)
 
         qInstallMessageHandler(keep)
@@ -112,6 +123,14 @@ def _left_in_qt() -> list[str]:
     for timer in timers:
         timer.stop()
     return left
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a model with random weights, small enough for tests."""
+    from tests.tiny_model import write_tiny_model  # only tests that use it need torch
+
+    return write_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import torch
-from studio.engine.weights import save_module
 
 from studio.contract.materials import MATERIALS
 from studio.engine.conditioning.text import build_tokenizer
@@ -14,6 +13,7 @@ from studio.engine.nets.preview import PreviewDecoder
 from studio.engine.nets.rescaler import SpatialRescaler
 from studio.engine.nets.text_transformer import TextTransformer
 from studio.engine.nets.unet import UNet
+from studio.engine.weights import save_module
 
 SENTENCE = "a mountain lake at sunset noon winter summer with trees snow fog sky núi hồ"
 WORDS = tuple(SENTENCE.split())

@@ -17,6 +17,7 @@ from studio.document.formats.opened import FileError
 log = logging.getLogger(__name__)
 
 _AFTER_MS = 1500
+_AGAIN_MS = 30_000
 
 
 class Autosave(QObject):
@@ -41,21 +42,23 @@ class Autosave(QObject):
         self._path = path
         self._background = background
         self._refused = False
+        self._edits = 0
         self.pending = False
-        self._timer = QTimer(self, singleShot=True, interval=_AFTER_MS)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._begin)
         document.listen(self._document_changed)
 
     async def write(self) -> None:
         """Write now."""
         self._timer.stop()
-        self.pending = False
+        edits = self._edits
         try:
             await self._background.run(keep_map, self._path, self._document.labels.copy())
         except FileError as error:
             self._complain(error)
         else:
             self._refused = False
+            self.pending = edits != self._edits
             self.changed.emit(self.pending)
 
     def close(self) -> None:
@@ -71,15 +74,15 @@ class Autosave(QObject):
 
     def _document_changed(self, change: Change) -> None:
         if change.region or change.replaced:
-            self.pending = True
+            self._edits += 1
             if not self._timer.isActive():
-                self._timer.start()
+                self._timer.start(_AFTER_MS)
+                self.pending = True
                 self.changed.emit(True)
 
     def _complain(self, error: FileError) -> None:
         log.warning("autosave: %s", error)
-        self.pending = True
-        self._timer.start(20 * _AFTER_MS)
+        self._timer.start(_AGAIN_MS)
         if not self._refused:
             self._refused = True
             self.failed.emit(

@@ -33,8 +33,7 @@ class EngineLink:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0)
-                | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write, name="engine orders", daemon=True)

@@ -21,7 +21,6 @@ from studio.app.orders import NO_JOB, Cancel, EngineReady, Generate, Message, Pr
 from studio.contract.events import Cancelled, Event, Failed, Finished, Stepped
 
 _TERMINAL = (Finished, Cancelled, Failed)
-_NICE = 5  # the window's thread goes first when both want a core
 
 
 class _Inbox:
@@ -85,19 +84,38 @@ class EngineProcess:
         self._messages.flush()
 
     def _ready_engine(self) -> None:
-        if self._engine is None:
-            self._engine = importlib.import_module(self._engine_name)
+        if self._models is None:
             library = importlib.import_module(f"{self._engine_name}.library")
+            self._engine = importlib.import_module(f"{self._engine_name}.generate")
             self._models = library.ModelLibrary()
 
-    def _preload(self, model: str) -> None:
+    def _preload(self, name: str) -> None:
         try:
             self._ready_engine()
-            for event in self._models.preload(model):
-                self._say(NO_JOB, event)
-            self._say(NO_JOB, EngineReady(model=model, **self._models.describe(model)))
+            model = self._loaded(name)
+            defaults = model.config.defaults
+            self._say(
+                NO_JOB,
+                EngineReady(
+                    model=model.config.name,
+                    device=self._models.device.title,
+                    steps=defaults.steps,
+                    guidance=defaults.guidance,
+                    sampler=defaults.sampler,
+                    spacing=defaults.spacing,
+                ),
+            )
         except Exception as error:
             self._say(NO_JOB, _failure(error))
+
+    def _loaded(self, name: str) -> Any:
+        """The model, its progress told on the way."""
+        loading = self._models.get(name)
+        while True:
+            try:
+                self._say(NO_JOB, next(loading))
+            except StopIteration as done:
+                return done.value
 
     def _generate(self, order: Generate) -> None:
         for event in self._events(order):
@@ -137,18 +155,20 @@ def _failure(error: Exception) -> Failed:
             action="Choose a smaller size and press Generate.",
             details=details,
         )
-    sentence = str(error).strip()
-    if not isinstance(error, ValueError | OSError) or not sentence:
-        sentence = f"The picture could not be made ({type(error).__name__})."
-    return Failed(sentence=sentence, action="Press Generate to try again.", details=details)
+    # a ModelError of the engine, which can't be imported here before torch
+    if sentence := getattr(error, "sentence", ""):
+        return Failed(sentence=sentence, action=getattr(error, "action", ""), details=details)
+    return Failed(
+        sentence=f"The engine could not do it ({type(error).__name__}).",
+        action="Press Generate to try again.",
+        details=details,
+    )
 
 
 def main(engine_name: str) -> None:
     """Serve one window until it says quit or goes away."""
     messages = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not look like a message
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is the window's affair
     EngineProcess(engine_name, sys.stdin.buffer, messages).run()
     os._exit(0)  # the thread that waits for orders would hold up an ordinary end

@@ -16,6 +16,7 @@ from studio.document.document import Change, Document
 from studio.document.formats.opened import Opened
 
 _MULTIPLE = 8
+_LOOK_AGAIN_MS = 50
 
 
 class Session(QObject):
@@ -44,8 +45,15 @@ class Session(QObject):
         self.gallery = gallery
         self.background = background
         self._arrived: list[Produced] = []
+        self._stroke_watch = QTimer(self, interval=_LOOK_AGAIN_MS)
+        self._stroke_watch.timeout.connect(self._show_results)
         jobs.happened.connect(self._happened)
         document.listen(self._document_changed)
+
+    def close(self) -> None:
+        """Take what has arrived, even if a stroke has not ended."""
+        self.document.commit()
+        self._show_results()
 
     @property
     def uses_map(self) -> bool:
@@ -134,8 +142,6 @@ class Session(QObject):
     def _document_changed(self, change: Change) -> None:
         if change.replaced:
             self._follow_map_proportions()
-        if self._arrived and not self.document.painting:
-            QTimer.singleShot(0, self._show_results)
 
     def _follow_map_proportions(self) -> None:
         """Give the picture the proportions of a map that has just been opened."""
@@ -161,7 +167,9 @@ class Session(QObject):
     def _show_results(self) -> None:
         """Take results into the document, but never into the middle of a stroke."""
         if self.document.painting:
+            self._stroke_watch.start()
             return
+        self._stroke_watch.stop()
         arrived, self._arrived = self._arrived, []
         for result in arrived:
             self.document.set_result(result.pixels, result.request)

@@ -77,18 +77,16 @@ def _run(
             match event:
                 case Loading(what=what):
                     progress.say(f"loading {what}")
-                case Started(notices=notices, unknown_words=words):
+                case Started(notices=notices):
                     for notice in notices:
                         progress.note(notice)
-                    if words:
-                        progress.note(f"Words the model has never seen: {', '.join(words)}.")
                 case Stepped():
                     progress.step(event)
                     if frames is not None:
                         _write_frames(frames, event)
                 case Produced(image=image, pixels=pixels, request=made):
                     write_picture(files[image], pixels, made)
-                    progress.note(f"{files[image]}: {made.size}, seed {made.seed}", sys.stdout)
+                    progress.result(f"{files[image]}: {made.size}, seed {made.seed}")
                 case Finished(elapsed=elapsed, sampling=sampling, decoding=decoding):
                     progress.note(
                         f"{elapsed:.2f} s, of which sampling {sampling:.2f} s "
@@ -113,11 +111,15 @@ def _write_plain(file: Path, pixels: np.ndarray) -> None:
     write_whole(file, lambda stream: image.save(stream, "PNG"))
 
 
+class _Bar(tqdm):  # type: ignore[type-arg]
+    monitor_interval = 0  # no thread of tqdm's own: the bar moves with every step
+
+
 class _Progress:
     """One bar over all steps of all pictures; silent where nobody watches."""
 
     def __init__(self) -> None:
-        self._bar = tqdm(
+        self._bar = _Bar(
             bar_format="{desc}",
             leave=False,
             disable=not sys.stderr.isatty(),
@@ -149,6 +151,10 @@ class _Progress:
         self._bar.set_description_str(number, refresh=False)
         self._bar.update(1)
 
-    def note(self, text: str, file: object = sys.stderr) -> None:
-        """Print a line without tearing the bar."""
-        tqdm.write(text, file=file)
+    def note(self, text: str) -> None:
+        """Tell the person something without tearing the bar."""
+        _Bar.write(text, file=sys.stderr)
+
+    def result(self, text: str) -> None:
+        """Print a line of the command's output."""
+        _Bar.write(text, file=sys.stdout)

@@ -14,7 +14,7 @@ _WITHOUT = "or work without it: latent-studio generate --help."
 def run(arguments: argparse.Namespace) -> int:
     """Open the window and stay until it is closed; CommandError where none can open."""
     del arguments
-    _check_display()
+    check_display()
     try:
         from studio.ui import start
     except ImportError as error:
@@ -24,8 +24,8 @@ def run(arguments: argparse.Namespace) -> int:
     return start.run(sys.argv[:1])
 
 
-def _check_display() -> None:
-    """Qt ends the whole process when it finds no display, so ask before it does."""
+def check_display() -> None:
+    """Raise CommandError where no window can open: Qt itself would end the whole process."""
     if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
         return
     if os.environ.get("WAYLAND_DISPLAY"):

@@ -9,6 +9,9 @@ from torch import Tensor
 
 from studio.engine.schedules import Schedule, per_image
 
+Factor = Tensor | float
+"""A path's alpha or sigma: one number, or one for each image that broadcasts to x_t."""
+
 
 class Prediction(NamedTuple):
     """What a network says of x_t: the clean latent and the noise, both of x_t's shape."""
@@ -25,24 +28,24 @@ class Parameterisation:
     the network learns to output.
     """
 
-    read: Callable[[Tensor, Tensor, Tensor, Tensor], Prediction]
-    target: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+    read: Callable[[Tensor, Tensor, Factor, Factor], Prediction]
+    target: Callable[[Tensor, Tensor, Factor, Factor], Tensor]
 
 
-def _read_eps(F: Tensor, x_t: Tensor, alpha: Tensor, sigma: Tensor) -> Prediction:
+def _read_eps(F: Tensor, x_t: Tensor, alpha: Factor, sigma: Factor) -> Prediction:
     return Prediction((x_t - sigma * F) / alpha, F)
 
 
-def _read_x_0(F: Tensor, x_t: Tensor, alpha: Tensor, sigma: Tensor) -> Prediction:
+def _read_x_0(F: Tensor, x_t: Tensor, alpha: Factor, sigma: Factor) -> Prediction:
     return Prediction(F, (x_t - alpha * F) / sigma)
 
 
-def _read_v(F: Tensor, x_t: Tensor, alpha: Tensor, sigma: Tensor) -> Prediction:
+def _read_v(F: Tensor, x_t: Tensor, alpha: Factor, sigma: Factor) -> Prediction:
     power = alpha**2 + sigma**2  # 1 on a variance-preserving path
     return Prediction((alpha * x_t - sigma * F) / power, (sigma * x_t + alpha * F) / power)
 
 
-def _read_flow(F: Tensor, x_t: Tensor, alpha: Tensor, sigma: Tensor) -> Prediction:
+def _read_flow(F: Tensor, x_t: Tensor, alpha: Factor, sigma: Factor) -> Prediction:
     total = alpha + sigma  # 1 on the straight path
     return Prediction((x_t - sigma * F) / total, (x_t + alpha * F) / total)
 
@@ -128,8 +131,7 @@ class Denoiser:
     def __call__(self, x_t: Tensor, t: float) -> Prediction:
         times = torch.full((len(x_t),), t, dtype=torch.float32, device=x_t.device)
         F = self._output(x_t, times, self.schedule.fraction(t))
-        at = torch.tensor(t, dtype=torch.float64)
-        alpha, sigma = self.schedule.alpha(at), self.schedule.sigma(at)
+        alpha, sigma = self.schedule.at(t)
         return PARAMETERISATIONS[self.prediction].read(F, x_t, alpha, sigma)
 
     def _output(self, x_t: Tensor, t: Tensor, fraction: float) -> Tensor:

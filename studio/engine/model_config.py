@@ -136,12 +136,9 @@ class ModelConfig:
             raise ValueError(
                 f"this is format {self.format}, but this version of the studio reads {FORMAT}."
             )
-        if {"text": self.text, "map": self.map} != {
-            key: getattr(self, key) if key in self.capabilities else None for key in ("text", "map")
-        }:
-            raise ValueError("“text” and “map” must be there exactly when they are capabilities.")
-        if any(getattr(self, key, None) is None for key in self.capabilities):
-            raise ValueError("a capability lacks its description.")
+        described = {key for key in ("text", "map") if getattr(self, key) is not None}
+        if set(self.capabilities) != described:
+            raise ValueError("capabilities must name those of “text” and “map” that are described.")
         self._check_fit()
 
     def _check_fit(self) -> None:

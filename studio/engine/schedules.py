@@ -55,6 +55,10 @@ class Schedule(ABC):
     def time_of_ratio(self, ratio: float) -> float:
         """The time at which sigma / alpha equals ``ratio``, clamped to 0..T-1."""
 
+    @abstractmethod
+    def at(self, t: float) -> tuple[float, float]:
+        """alpha and sigma at one time, without a tensor: a sampler asks in every step."""
+
     def alpha_bar(self, t: Tensor) -> Tensor:
         """The signal's share of the power, alpha^2 / (alpha^2 + sigma^2), float64 in 0..1."""
         alpha, sigma = self.alpha(t), self.sigma(t)
@@ -138,27 +142,31 @@ def per_image(factor: Tensor, like: Tensor) -> Tensor:
 class VariancePreserving(Schedule):
     """alpha^2 + sigma^2 = 1, from ``betas`` float64 [T] in (0, 1).
 
-    At whole times alpha^2 is ``table``[t] = prod(1 - beta) (arXiv:2006.11239 Eq. 4); between them
-    the log-SNR is linear, and between the clean end and t = 0 alpha_bar is.
+    At whole times alpha^2 is ``table``[t] = prod(1 - beta) (arXiv:2006.11239 Eq. 4) and log(alpha /
+    sigma) is ``lam``[t]; between them lam is linear, and between the clean end and t = 0 alpha^2.
     """
 
     betas: Tensor
     table: Tensor = field(init=False, repr=False)
+    lam: Tensor = field(init=False, repr=False)
+    _table: list[float] = field(init=False, repr=False)
+    _lam: list[float] = field(init=False, repr=False)
     steps: int = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "betas", self.betas.to(torch.float64))
-        object.__setattr__(self, "table", torch.cumprod(1 - self.betas, dim=0))
+        table = torch.cumprod(1 - self.betas, dim=0)
+        object.__setattr__(self, "table", table)
+        object.__setattr__(self, "lam", 0.5 * (table.log() - torch.log1p(-table)))
+        object.__setattr__(self, "_table", self.table.tolist())
+        object.__setattr__(self, "_lam", self.lam.tolist())
         object.__setattr__(self, "steps", len(self.betas))
-
-    def _half_log_snr(self) -> Tensor:
-        return 0.5 * (self.table.log() - torch.log1p(-self.table))
 
     def alpha_bar(self, t: Tensor) -> Tensor:
         t = torch.as_tensor(t).to(torch.float64).clamp(CLEAN, self.steps - 1)
         below = t.floor().clamp(0, max(self.steps - 2, 0)).long()
         above = (below + 1).clamp(max=self.steps - 1)
-        lam = self._half_log_snr().to(t.device)
+        lam = self.lam.to(t.device)
         weight = (t - below).clamp(min=0)
         between = torch.sigmoid(2 * torch.lerp(lam[below], lam[above], weight))
         first = self.table[0].to(t.device)
@@ -170,8 +178,19 @@ class VariancePreserving(Schedule):
     def sigma(self, t: Tensor) -> Tensor:
         return (1 - self.alpha_bar(t)).sqrt()
 
+    def at(self, t: float) -> tuple[float, float]:
+        t = min(max(t, CLEAN), self.steps - 1.0)
+        if t < 0:
+            alpha_bar = self._table[0] + (1 - self._table[0]) * -t
+            return math.sqrt(alpha_bar), math.sqrt(1 - alpha_bar)
+        below = min(int(t), max(self.steps - 2, 0))
+        above = min(below + 1, self.steps - 1)
+        lam = self._lam[below] + (self._lam[above] - self._lam[below]) * (t - below)
+        alpha_bar = 1 / (1 + math.exp(-2 * lam))
+        return math.sqrt(alpha_bar), math.sqrt(1 - alpha_bar)
+
     def time_of_ratio(self, ratio: float) -> float:
-        descending = self._half_log_snr().numpy()
+        descending = self.lam.numpy()
         at = np.interp(math.log(ratio), -descending, np.arange(self.steps, dtype=np.float64))
         return float(at)
 
@@ -191,6 +210,10 @@ class RectifiedFlow(Schedule):
 
     def sigma(self, t: Tensor) -> Tensor:
         return self._tau(t)
+
+    def at(self, t: float) -> tuple[float, float]:
+        tau = (min(max(t, CLEAN), self.steps - 1.0) + 1) / self.steps
+        return 1 - tau, tau
 
     def time_of_ratio(self, ratio: float) -> float:
         return min(max(self.time(ratio / (1 + ratio)), 0.0), self.steps - 1.0)

@@ -23,6 +23,11 @@ def add_arguments(subparsers: "argparse._SubParsersAction[argparse.ArgumentParse
     train.add_argument("--directory", type=Path, help="work folder (default: runs/RECIPE)")
     train.add_argument("--minutes", type=float, default=10, help="time to train (default: 10)")
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    train.add_argument(
+        "--decoder-only",
+        action="store_true",
+        help="first-stage: keep the encoder, so that the denoiser's latents stay valid",
+    )
     train.add_argument("--device", help="cpu, cuda, mps (default: the best there is)")
     train.add_argument("--workers", type=int, default=0, help="rendering processes (0: one a core)")
     train.set_defaults(run=run_train)
@@ -70,7 +75,7 @@ def run_train(arguments: argparse.Namespace) -> int:
         case "segmenter":
             train_segmenter(shop)
         case "first-stage":
-            train_first_stage(shop)
+            train_first_stage(shop, decoder_only=arguments.decoder_only)
         case "latents":
             cache_latents(shop)
         case "diffusion":

@@ -13,13 +13,18 @@ from studio.engine.nets.autoencoder import AutoencoderConfig
 
 @dataclass(frozen=True, kw_only=True)
 class DataConfig:
-    """The rendered pictures: how many, from which seed, how large, how many versions."""
+    """The rendered pictures: how many, from which seed, how large, how many versions.
+
+    ``featured``: terrain -> share of pictures that are made of it on purpose; the others are of
+    any terrain.
+    """
 
     count: int
     first_seed: int
     size: int
     hand_like: int
     captions: int
+    featured: dict[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +38,11 @@ class SegmenterConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class FirstStageConfig:
-    """Perceptual compression: the autoencoder and the weights of its loss terms."""
+    """Perceptual compression: the autoencoder and the weights of its loss terms.
+
+    The discriminator learns from step ``adversarial_start`` on, the autoencoder heeds it
+    ``judge_lead`` steps later, with an adaptive weight of at most ``adversarial_limit``.
+    """
 
     batch: int
     crop: int
@@ -42,6 +51,8 @@ class FirstStageConfig:
     perceptual_weight: float
     adversarial_weight: float
     adversarial_start: int
+    judge_lead: int
+    adversarial_limit: float
     discriminator_channels: int
     autoencoder: AutoencoderConfig
 

@@ -16,7 +16,7 @@ from studio.training.config import DataConfig
 from studio.worlds.captions import attributes, caption
 from studio.worlds.painting import hand_like
 from studio.worlds.render import render
-from studio.worlds.scene import sample_scene
+from studio.worlds.scene import Scene, sample_scene
 
 LABELS = tuple(material.id for material in MATERIALS)
 """Channel order of maps and segmentations: the palette's."""
@@ -54,12 +54,22 @@ class WorldData:
         return len(self.rows)
 
 
+def scene_of(seed: int, config: DataConfig) -> Scene:
+    """The scene of a seed; a share of the scenes is of the recipe's featured terrains."""
+    chance = float(np.random.default_rng(seed).random())
+    for terrain, share in config.featured.items():
+        if chance < share:
+            return sample_scene(seed, terrain=terrain)
+        chance -= share
+    return sample_scene(seed)
+
+
 def render_chunk(
     seeds: Sequence[int], config: DataConfig, device: str
 ) -> list[tuple[np.ndarray, np.ndarray, list[str], dict[str, str]]]:
     """Render worlds with their maps, captions and moods; the same seeds give the same data."""
     torch.set_num_threads(1)
-    worlds = render([sample_scene(seed) for seed in seeds], (config.size, config.size), device)
+    worlds = render([scene_of(seed, config) for seed in seeds], (config.size, config.size), device)
     results = []
     for seed, world in zip(seeds, worlds, strict=True):
         rng = np.random.default_rng(seed)

@@ -32,7 +32,6 @@ HELD_OUT_SEED = 0
 """First seed of the evaluation; training renders seeds from 1,000,000 on."""
 
 HAND_PAINTED = RESOURCES / "maps" / "held-out"
-SEEDS_PER_PAINTED_MAP = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +59,17 @@ class Report:
         return "\n".join(lines)
 
 
-def evaluate(folder: Path, *, count: int = 64, device: str | None = None) -> Report:
-    """Measure the model in ``folder`` on ``count`` held-out worlds and the hand-painted maps."""
+def evaluate(
+    folder: Path,
+    *,
+    count: int = 64,
+    painted_maps: int | None = None,
+    painted_seeds: int = 4,
+    device: str | None = None,
+) -> Report:
+    """Measure the model in ``folder`` on ``count`` held-out worlds and on the hand-painted maps
+    (the first ``painted_maps`` of them, None = all), each with ``painted_seeds`` seeds.
+    """
     chosen = torch.device(device) if device else best_device()
     segmenter = load_segmenter(folder, chosen)
     library = ModelLibrary()
@@ -76,7 +84,7 @@ def evaluate(folder: Path, *, count: int = 64, device: str | None = None) -> Rep
     report = Report()
     report.rows.extend(_first_stage_rows(folder, library, segmenter, images, others))
     report.rows.extend(_map_rows(folder, library, segmenter, worlds, images, others))
-    report.rows.extend(_painted_rows(folder, library, segmenter))
+    report.rows.extend(_painted_rows(folder, library, segmenter, painted_maps, painted_seeds))
     report.rows.extend(_prompt_rows(folder, library, segmenter, worlds, images))
     return report
 
@@ -188,20 +196,23 @@ def _map_rows(
     )
 
 
-def _painted_rows(folder: Path, library: ModelLibrary, segmenter: Segmenter) -> Iterable[Row]:
-    maps = [np.asarray(Image.open(path)) for path in sorted(HAND_PAINTED.glob("*.png"))]
+def _painted_rows(
+    folder: Path, library: ModelLibrary, segmenter: Segmenter, count: int | None, seeds: int
+) -> Iterable[Row]:
+    paths = sorted(HAND_PAINTED.glob("*.png"))[:count]
+    maps = [np.asarray(Image.open(path)) for path in paths]
     maps = [_shrunk(labels) for labels in maps]
     requests = [
         _request(folder, 1000 * number + seed, label_map=labels)
         for number, labels in enumerate(maps)
-        for seed in range(SEEDS_PER_PAINTED_MAP)
+        for seed in range(seeds)
     ]
     made = as_images(
         np.stack(list(samples(folder, library, requests, "hand-painted maps"))), _device(segmenter)
     )
     predicted, _, _ = read(segmenter, made)
     confusion = Confusion(len(LABELS))
-    truth = _channels(np.stack(maps)).repeat_interleave(SEEDS_PER_PAINTED_MAP, 0)
+    truth = _channels(np.stack(maps)).repeat_interleave(seeds, 0)
     confusion.add(truth, predicted.cpu())
     yield Row(name="hand-painted maps: mIoU", measured=confusion.mean_iou(), goal=">= 0.55")
     yield Row(name="hand-painted maps: pixel accuracy", measured=confusion.pixel_accuracy())

@@ -43,11 +43,17 @@ def perceptual_distance(real: Sequence[Tensor], made: Sequence[Tensor]) -> Tenso
     return total
 
 
-def adaptive_weight(reconstruction: Tensor, generator: Tensor, last_layer: Tensor) -> Tensor:
-    """lambda = |grad of reconstruction| / |grad of generator| at the last layer, <= 1e4."""
+def adaptive_weight(
+    reconstruction: Tensor, generator: Tensor, last_layer: Tensor, limit: float = 1e4
+) -> Tensor:
+    """lambda = |grad of reconstruction| / |grad of generator| at the last layer, at most ``limit``.
+
+    While the discriminator is still undecided its gradient vanishes, and without a tight limit
+    lambda would drown the reconstruction in it.
+    """
     (toward,) = torch.autograd.grad(reconstruction, last_layer, retain_graph=True)
     (against,) = torch.autograd.grad(generator, last_layer, retain_graph=True)
-    return (toward.norm() / (against.norm() + 1e-4)).clamp(0, 1e4).detach()
+    return (toward.norm() / (against.norm() + 1e-4)).clamp(0, limit).detach()
 
 
 def gradient_difference(real: Tensor, made: Tensor) -> Tensor:

@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from studio.engine.weights import load_module, read_metadata, save_module
 from studio.training.config import Recipe
 from studio.training.data import WorldData
 from studio.training.segmenter import Segmenter
+from studio.worlds.scene import SEASONS, TERRAINS, TIMES, WEATHERS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,13 +83,13 @@ def load_segmenter(folder: Path, device: torch.device | str = "cpu") -> Segmente
     return module.to(memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
 
 
-def mood_values(data: WorldData) -> dict[str, list[str]]:
-    """Attribute -> every value that occurs, sorted."""
-    values: dict[str, set[str]] = defaultdict(set)
-    for mood in data.moods:
-        for name, value in mood.items():
-            values[name].add(value)
-    return {name: sorted(found) for name, found in sorted(values.items())}
+MOODS: dict[str, list[str]] = {
+    "season": sorted(SEASONS),
+    "terrain": sorted(TERRAINS),
+    "time": sorted(TIMES),
+    "weather": sorted(WEATHERS),
+}
+"""Attribute of a scene -> every value it can take, in the order of the segmenter's outputs."""
 
 
 def batch_rows(generator: torch.Generator, rows: int, batch: int) -> np.ndarray:

@@ -26,11 +26,12 @@ from studio.training.stages import Workshop, batch_rows, warm_cosine
 Module = TypeVar("Module", bound=torch.nn.Module)
 
 
-def train_first_stage(shop: Workshop) -> None:
+def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
     """Equation 25 of the paper, two alternating updates a batch; writes first-stage weights.
 
     L = |x - x~| + gradient term + w_p perceptual + w_kl KL + w_a lambda (-D(x~)), where lambda
-    is the adaptive weight and D starts after ``adversarial_start`` steps.
+    is the adaptive weight and D starts after ``adversarial_start`` steps. ``decoder_only`` keeps
+    the encoder of the averaged weights, so that a denoiser trained on its latents stays good.
     """
     config, data = shop.recipe.first_stage, shop.data()
     torch.manual_seed(shop.recipe.seed)
@@ -52,6 +53,10 @@ def train_first_stage(shop: Workshop) -> None:
         resume=shop.resume,
         device=shop.device,
     )
+    if decoder_only:
+        network.load_state_dict(ema.weights)
+        network.encoder.requires_grad_(False)
+        network.quant_conv.requires_grad_(False)
     segmenter = shop.segmenter()
     generator = torch.Generator().manual_seed(shop.recipe.seed + run.step)
     started, weight = run.seconds, torch.zeros((), device=shop.device)
@@ -69,12 +74,14 @@ def train_first_stage(shop: Workshop) -> None:
         kl = posterior.kl().mean()
         reconstruction = pixel + edges + config.perceptual_weight * percept
         loss = reconstruction + config.kl_weight * kl
-        adversarial = step >= config.adversarial_start
-        if adversarial:
+        judging = step >= config.adversarial_start
+        if step >= config.adversarial_start + config.judge_lead:
             judge.requires_grad_(False)
             generator_loss = -judge(made).mean()
             if step % 8 == 0 or not weight:
-                weight = adaptive_weight(reconstruction, generator_loss, _last_layer(network))
+                weight = adaptive_weight(
+                    reconstruction, generator_loss, _last_layer(network), config.adversarial_limit
+                )
             loss = loss + config.adversarial_weight * weight * generator_loss
             judge.requires_grad_(True)
             run.log(generator_loss=generator_loss, adaptive_weight=weight)
@@ -83,7 +90,7 @@ def train_first_stage(shop: Workshop) -> None:
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         ema.update()
-        if adversarial:
+        if judging:
             judge_loss = hinge_loss(judge(images), judge(made.detach()))
             judge_optimiser.zero_grad(set_to_none=True)
             judge_loss.backward()
@@ -92,6 +99,8 @@ def train_first_stage(shop: Workshop) -> None:
         run.log(pixel=pixel, edges=edges, perceptual=percept, kl=kl)
     network.load_state_dict(ema.weights)
     shop.save(network.eval(), "first_stage")
+    if decoder_only:
+        return
     latents = _latent_statistics(network, data.pictures, data.rows, shop.device)
     shop.write_config(
         first_stage={"autoencoder": dataclasses.asdict(config.autoencoder), **latents}

@@ -10,15 +10,14 @@ from torch import Tensor
 from studio.training.data import LABELS, as_images, channel_of_label
 from studio.training.run import Run
 from studio.training.segmenter import Segmenter
-from studio.training.stages import Workshop, batch_rows, mood_values, warm_cosine
+from studio.training.stages import MOODS, Workshop, batch_rows, warm_cosine
 
 
 def train_segmenter(shop: Workshop) -> None:
     """Cross-entropy of materials (at a quarter of the size) and of moods; writes weights."""
     config, data = shop.recipe.segmenter, shop.data()
     torch.manual_seed(shop.recipe.seed)
-    moods = mood_values(data)
-    network = Segmenter(config.channels, len(LABELS), moods).to(shop.device)
+    network = Segmenter(config.channels, len(LABELS), MOODS).to(shop.device)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=0.01)
     run = Run(

@@ -72,13 +72,13 @@ ACTIONS: tuple[ActionRow, ...] = (
         key="generate",
         title=_T("Actions", "Generate"),
         menu="picture",
-        shortcuts=("Ctrl+Return", "Ctrl+Enter"),
+        shortcuts=("Ctrl+Enter", "Ctrl+Return"),
     ),
     ActionRow(
         key="queue",
         title=_T("Actions", "Queue another picture"),
         menu="picture",
-        shortcuts=("Ctrl+Shift+Return", "Ctrl+Shift+Enter"),
+        shortcuts=("Ctrl+Shift+Enter", "Ctrl+Shift+Return"),
     ),
     ActionRow(
         key="cancel", title=_T("Actions", "Cancel the job"), menu="picture", shortcuts=("Esc",)

@@ -13,7 +13,15 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.app.gallery import Entry
 from studio.app.session import Session
-from studio.document.formats import SUFFIXES, FileError, Opened, open_file, write_map, write_picture
+from studio.document.formats import (
+    FORMATS,
+    SUFFIXES,
+    FileError,
+    Opened,
+    open_file,
+    write_map,
+    write_picture,
+)
 from studio.document.formats.photograph import labels_from_colours
 from studio.document.formats.picture import picture_in
 from studio.document.formats.writing import write_whole
@@ -41,6 +49,16 @@ class Files:
         """Open a map, a picture with its settings, or any other picture."""
         try:
             opened = await self._run(open_file, path)
+        except FileError as error:
+            self._refuse(error)
+        else:
+            self._take(opened, path.name)
+
+    async def import_path(self, path: Path, key: str) -> None:
+        """Open a file as one of the FORMATS, whatever it looks like."""
+        read = next(row.read for row in FORMATS if row.key == key)
+        try:
+            opened = await self._run(read, path)
         except FileError as error:
             self._refuse(error)
         else:
@@ -171,6 +189,15 @@ class Files:
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilter(self._owner.tr("Pictures and maps (%s)") % patterns)
         dialog.fileSelected.connect(lambda name: self._start(self.open_path(Path(name))))
+        dialog.open()
+
+    def ask_import(self, key: str) -> None:
+        """Ask for a file of one of the FORMATS and make it the map."""
+        patterns = " ".join(f"*{suffix}" for suffix in SUFFIXES)
+        dialog = self._new_dialog(self._owner.tr("Import a map"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilter(self._owner.tr("Pictures and maps (%s)") % patterns)
+        dialog.fileSelected.connect(lambda name: self._start(self.import_path(Path(name), key)))
         dialog.open()
 
     def ask_save(self) -> None:

@@ -35,6 +35,7 @@ from studio.ui.icon_button import IconButton
 Index = QModelIndex | QPersistentModelIndex
 
 CELL = 112
+HEAD_PX = 48
 _GAP = 8
 _CORNER = 6
 
@@ -142,8 +143,10 @@ class HistoryStrip(QWidget):
         self._count.setProperty("role", "caption")
         folder = IconButton("folder", self.tr("Open the folder with these pictures"))
         folder.clicked.connect(self.folder_wanted)
-        head = QHBoxLayout()
-        head.setContentsMargins(16, 10, 8, 6)
+        top = QWidget()
+        top.setFixedHeight(HEAD_PX)
+        head = QHBoxLayout(top)
+        head.setContentsMargins(16, 0, 8, 0)
         head.addWidget(title)
         head.addWidget(self._count)
         head.addStretch(1)
@@ -158,9 +161,12 @@ class HistoryStrip(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(head)
+        layout.addWidget(top)
         layout.addWidget(self._empty)
-        layout.addWidget(self.view, 1)
+        pictures = QHBoxLayout()
+        pictures.setContentsMargins(16 - _GAP // 2, 0, 0, 0)
+        pictures.addWidget(self.view)
+        layout.addLayout(pictures, 1)
         layout.addStretch(0)
         self._entries.modelReset.connect(self._show)
         self._show()

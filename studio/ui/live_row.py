@@ -1,6 +1,7 @@
 """Under the canvas: what it shows while a job runs, how far the job is, and the map's opacity."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -28,12 +29,14 @@ from studio.ui.icon_button import IconButton
 from studio.ui.segments import Segments
 
 _FULL = 1000
+_ROOM_FOR_OPACITY = 540
 
 
 class LiveRow(QFrame):
-    """``fit()`` asks for the zoom that shows everything."""
+    """``fit()`` asks for the zoom that shows everything, ``toggle_map()`` for map or picture."""
 
     fit = Signal()
+    toggle_map = Signal()
 
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,20 +59,31 @@ class LiveRow(QFrame):
         self.bar.setToolTip(self.tr("How much of the job is done"))
         self.text = QLabel(self.tr("Ready"))
         self.text.setProperty("role", "value")
-        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.time = QLabel()
+        self.time.setProperty("role", "caption")
+        for label in (self.text, self.time):
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addStretch(1)
+        words.addWidget(self.text)
+        words.addWidget(self.time)
+        words.addStretch(1)
         self.opacity = self._opacity(settings)
+        swap = IconButton("layers", self.tr("Map or picture (M)"))
+        swap.clicked.connect(self.toggle_map)
         fit = IconButton("fit", self.tr("Fit the picture into the window (Ctrl+0)"))
         fit.clicked.connect(self.fit)
-        caption = QLabel(self.tr("Map"))
-        caption.setProperty("role", "label")
-        caption.setBuddy(self.opacity)
         row = QHBoxLayout()
         row.setContentsMargins(12, 0, 12, 0)
-        row.setSpacing(12)
+        row.setSpacing(4)
         row.addWidget(self.view)
-        row.addWidget(self.text, 1)
-        row.addWidget(caption)
+        row.addSpacing(8)
+        row.addLayout(words, 1)
+        row.addSpacing(4)
+        row.addWidget(swap)
         row.addWidget(self.opacity)
+        row.addSpacing(4)
         row.addWidget(fit)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -77,6 +91,10 @@ class LiveRow(QFrame):
         layout.addWidget(self.bar)
         layout.addLayout(row, 1)
         self.setFixedHeight(48)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.opacity.setVisible(self.width() >= _ROOM_FOR_OPACITY)
 
     def show_event(self, event: Event) -> None:
         """Say how far the job is."""
@@ -115,20 +133,19 @@ class LiveRow(QFrame):
         text = self.tr("Step %s/%s") % (event.step, event.steps)
         if event.count > 1:
             text = self.tr("Picture %s/%s") % (event.image + 1, event.count) + " · " + text
-        self._say(
-            done,
-            f"{text} · {seconds(event.elapsed)} · "
-            + self.tr("%s left") % seconds(event.remaining),
-        )
+        times = self.tr("%s · %s left") % (seconds(event.elapsed), seconds(event.remaining))
+        self._say(done, text, times)
 
-    def _say(self, done: float, text: str) -> None:
+    def _say(self, done: float, text: str, times: str = "") -> None:
         self.bar.setValue(round(done * _FULL))
         self.text.setText(text)
+        self.time.setText(times)
+        self.time.setVisible(bool(times))
 
     def _opacity(self, settings: Settings) -> QSlider:
         slider = QSlider(Qt.Orientation.Horizontal)
         slider.setRange(0, 100)
-        slider.setFixedWidth(96)
+        slider.setFixedWidth(72)
         slider.setAccessibleName(self.tr("Map opacity"))
         slider.setToolTip(self.tr("How strongly the map covers the picture"))
         slider.valueChanged.connect(lambda value: settings.set("map_opacity", value / 100))

@@ -32,10 +32,12 @@ from studio.ui.actions import made_actions, made_menu
 from studio.ui.canvas import Canvas
 from studio.ui.files import Files
 from studio.ui.generate_row import GenerateRow
-from studio.ui.history_strip import HistoryStrip
+from studio.ui.history_strip import HEAD_PX, HistoryStrip
 from studio.ui.live_row import LiveRow
 from studio.ui.notice_bar import Notice, NoticeBar
+from studio.ui.paint_actions import paint_actions
 from studio.ui.paint_state import PaintState
+from studio.ui.panels.paint import PaintPanel
 from studio.ui.panels.table import PANELS, PanelNeeds
 from studio.ui.preferences import Preferences
 from studio.ui.rail import Rail
@@ -75,6 +77,7 @@ class MainWindow(QMainWindow):
         self._connect_controls()
         self._connect_session()
         self._restore_geometry()
+        self.canvas.setFocus()
 
     # Layout
 
@@ -88,14 +91,14 @@ class MainWindow(QMainWindow):
         panel_column = QFrame()
         panel_column.setObjectName("panelColumn")
         panel_column.setFixedWidth(PANEL_PX)
-        _column(panel_column, (self.stack, 1), (self.generate_row, 0))
+        _column(panel_column, (self.stack, 1), (self.generate_row, 0), margins=(0, 0, 1, 0))
         self._canvas_column = QFrame()
         self._canvas_column.setObjectName("canvasColumn")
         _column(self._canvas_column, (self.canvas, 1), (self.live, 0))
         side = QFrame()
         side.setObjectName("side")
         side.setFixedWidth(SIDE_PX)
-        _column(side, (self.strip, 1))
+        _column(side, (self.strip, 1), margins=(1, 0, 0, 0))
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.rail)
@@ -122,6 +125,7 @@ class MainWindow(QMainWindow):
         self.generate_row.queue.connect(self.queue)
         self.generate_row.cancel.connect(self.session.jobs.cancel_current)
         self.live.fit.connect(self.canvas.fit)
+        self.live.toggle_map.connect(self.toggle_map)
         self.strip.chosen.connect(self._awaited(self.files.open_entry))
         self.strip.copy_wanted.connect(self._awaited(self.files.copy_entry))
         self.strip.delete_wanted.connect(self._awaited(self.files.delete_entry))
@@ -130,10 +134,20 @@ class MainWindow(QMainWindow):
         self.strip.seed_wanted.connect(lambda entry: self.session.use_seed(entry.seed))
         self.strip.folder_wanted.connect(self.show_folder)
         self.canvas.pictureDropped.connect(self._awaited(self.files.open_path_named))
+        self._connect_painting(self.panels["paint"].painting)
         settings.watch("panel", self, self._show_panel)
         settings.watch("live_view", self, self.canvas.setViewMode)
         settings.watch("map_opacity", self, self.canvas.setMapOpacity)
         self.paint.map_opacity_changed.connect(lambda value: settings.set("map_opacity", value))
+
+    def _connect_painting(self, panel: PaintPanel) -> None:
+        paint_actions(self.paint, self)
+        panel.open_wanted.connect(self.open)
+        panel.save_map_wanted.connect(self.save_map)
+        panel.import_wanted.connect(self.files.ask_import)
+        panel.failed.connect(
+            lambda sentence: self.notices.show_notice(Notice(kind="error", sentence=sentence))
+        )
 
     def _connect_session(self) -> None:
         session = self.session
@@ -353,10 +367,12 @@ def _page(title: str, panel: QWidget) -> QWidget:
     """A panel under its title, scrolling if it is taller than the window."""
     head = QLabel(title)
     head.setProperty("role", "title")
-    head.setContentsMargins(16, 12, 16, 8)
+    head.setContentsMargins(16, 0, 16, 0)
+    head.setFixedHeight(HEAD_PX)
     inner = QWidget()
+    inner.setFixedWidth(PANEL_PX - 1)  # nothing moves when the scroll bar comes
     inside = QVBoxLayout(inner)
-    inside.setContentsMargins(16, 4, 16, 16)
+    inside.setContentsMargins(16, 0, 16, 16)
     inside.addWidget(panel)
     scroll = QScrollArea()
     scroll.setWidgetResizable(True)
@@ -368,9 +384,11 @@ def _page(title: str, panel: QWidget) -> QWidget:
     return page
 
 
-def _column(owner: QWidget, *rows: tuple[QWidget, int]) -> None:
+def _column(
+    owner: QWidget, *rows: tuple[QWidget, int], margins: tuple[int, int, int, int] = (0, 0, 0, 0)
+) -> None:
     layout = QVBoxLayout(owner)
-    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setContentsMargins(*margins)
     layout.setSpacing(0)
     for widget, stretch in rows:
         layout.addWidget(widget, stretch)

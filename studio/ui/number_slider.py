@@ -2,8 +2,15 @@
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QSlider, QStyle, QWidget
-from PySide6.QtWidgets import QStyleOptionSlider
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QGridLayout,
+    QLabel,
+    QSlider,
+    QStyle,
+    QStyleOptionSlider,
+    QWidget,
+)
 
 from studio.app.settings import Setting
 
@@ -68,7 +75,6 @@ class NumberSlider(QWidget):
         self.number.setFixedWidth(64)
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.number.setKeyboardTracking(False)
-        self.number.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.slider = _JumpingSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, round(((setting.slider_high or setting.high) - setting.low) / setting.step))
         self.slider.setPageStep(max(1, self.slider.maximum() // 10))
@@ -133,11 +139,8 @@ class NumberSlider(QWidget):
             if shown is not None:
                 self.number.setValue(shown)
                 self.slider.setValue(round((shown - low) / self._setting.step))
-        colour = "placeholderText" if self._value is None else "text"
-        palette = self.palette()
-        self.number.setStyleSheet(f"color: {getattr(palette, colour)().color().name()}")
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "number"):
-            self._show()
+        quiet = self._value is None
+        if self.number.property("quiet") != quiet:
+            self.number.setProperty("quiet", quiet)
+            self.number.style().unpolish(self.number)
+            self.number.style().polish(self.number)

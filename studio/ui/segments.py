@@ -25,6 +25,7 @@ class Segments(QFrame):
         self.setObjectName("segments")
         self.setAccessibleName(name)
         self._buttons: dict[str, QToolButton] = {}
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         group = QButtonGroup(self)
         group.setExclusive(True)
         layout = QHBoxLayout(self)

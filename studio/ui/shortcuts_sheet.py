@@ -1,6 +1,6 @@
 """All shortcuts on one page."""
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 from PySide6.QtWidgets import QWidget
 
@@ -37,7 +37,7 @@ class ShortcutsSheet(QDialog):
             rows = [(row.shown_shortcut, row.shown_title) for row in ACTIONS if row.menu == key]
             rows = [row for row in rows if row[0]]
             shown = QCoreApplication.translate("Actions", title)
-            (left if index in (0, 1, 4) else right).addLayout(_group(shown, rows))
+            (left if index in (0, 1, 2) else right).addLayout(_group(shown, rows))
         painting = [(keys, QCoreApplication.translate("Shortcuts", text)) for keys, text in PAINTING]
         right.addLayout(_group(self.tr("Painting"), painting))
         for column in (left, right):
@@ -67,6 +67,6 @@ def _group(title: str, rows: list[tuple[str, str]]) -> QGridLayout:
         key = QLabel(keys)
         key.setProperty("role", "key")
         grid.addWidget(QLabel(text), line, 0)
-        grid.addWidget(key, line, 1)
+        grid.addWidget(key, line, 1, Qt.AlignmentFlag.AlignRight)
     grid.setColumnStretch(0, 1)
     return grid

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import logging.handlers
 import signal
 import sys
 from collections.abc import Sequence
@@ -22,10 +21,9 @@ from studio.app.places import Places
 from studio.app.session import Session
 from studio.app.settings import Settings
 from studio.app.worker import EngineWorker
-from studio.contract.places import RESOURCES
 from studio.document.document import Document
-from studio.document.formats.maps import read_map
 from studio.document.formats.opened import FileError
+from studio.document.presets import PRESETS
 from studio.ui.main_window import MainWindow
 from studio.ui.theme import ThemeKeeper
 
@@ -74,6 +72,7 @@ class Studio(QObject):
         """End the job, the engine and the background thread; what was made is kept."""
         self.window.hide()
         self.jobs.stop()
+        self.session.close()
         await self.background.drained()
         self.autosave.close()
         self.settings.save()
@@ -81,6 +80,7 @@ class Studio(QObject):
         self._collector.stop()
         gc.unfreeze()
         gc.enable()
+        self.window.deleteLater()
 
     def _preload(self) -> None:
         self.jobs.preload(self.settings["model"])
@@ -97,7 +97,6 @@ def collect_garbage() -> None:
 def run(argv: Sequence[str], places: Places | None = None) -> int:
     """Open the studio's window; returns the exit status when it has been closed."""
     places = (places or Places.of_this_person()).made()
-    _log_to(places)
     sys.excepthook = _tell_and_log
     app = QApplication([*argv] or ["latent-studio"])
     app.setApplicationName("latent-studio")
@@ -124,20 +123,11 @@ def _first_map(places: Places) -> np.ndarray | None:
     labels = recovered_map(places.working_map)
     if labels is not None:
         return labels
-    for path in sorted((RESOURCES / "maps").glob("*.png")):
-        try:
-            return read_map(path).labels
-        except FileError as error:
-            log.warning("example map: %s", error)
-    return None
-
-
-def _log_to(places: Places) -> None:
-    handler = logging.handlers.RotatingFileHandler(
-        places.logs / "studio.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8"
-    )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    try:
+        return PRESETS[0].labels()
+    except FileError as error:
+        log.warning("example map: %s", error)
+        return None
 
 
 def _tell_and_log(

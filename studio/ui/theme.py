@@ -1,5 +1,6 @@
 """The colours of the window, dark and light, and the style they make."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 
@@ -178,9 +179,6 @@ def _palette(theme: Theme) -> QPalette:
 def _stylesheet(theme: Theme) -> str:
     """The one stylesheet, its @names replaced by the theme's colours."""
     text = (RESOURCES / "theme" / "studio.qss").read_text(encoding="utf-8")
-    names = sorted((item.name for item in fields(theme)), key=len, reverse=True)
-    for name in names:
-        text = text.replace(f"@{name};", f"{getattr(theme, name)};")
-        text = text.replace(f"@{name} ", f"{getattr(theme, name)} ")
-    icons = (RESOURCES / "icons").as_posix()
-    return text.replace("@icons", icons).replace("@caption_px", f"{CAPTION_PX}px")
+    values = {item.name: getattr(theme, item.name) for item in fields(theme)}
+    values |= {"icons": (RESOURCES / "icons").as_posix(), "caption_px": f"{CAPTION_PX}px"}
+    return re.sub(r"@(\w+)", lambda found: values[found[1]], text)

@@ -15,7 +15,7 @@ def _broken(across: Tensor, up: Tensor, batch: Batch, light: Light) -> tuple[Ten
     rise = up.clamp(min=0.02)
     p = torch.complex(across.expand_as(up) / rise, 1.0 / rise) * 2200.0
     # Rows of pixels lie ever farther apart towards the horizon.
-    footprint = 2200.0 * float(across.abs().max()) * 2 / batch.width / (rise * rise) * 0.35
+    footprint = 2200.0 * across.abs().amax(2, keepdim=True) * 2 / batch.width / (rise * rise) * 0.35
     sun = light.direction.view(-1, 3, 1, 1)
     toward = torch.complex(sun[:, 0], sun[:, 2]) * (scale * 0.10)
     bent = p + lattice(p / (scale * 1.6) + offset(seed, 64)) * (scale * 0.3)

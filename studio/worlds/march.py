@@ -52,7 +52,7 @@ class View:
     def surface(self, p: Tensor) -> Tensor:
         """Surface height at plan points, from the fan; its border goes on for ever."""
         z = p.imag.clamp(min=1e-3)
-        limit = self.across.abs().max() * (1 + 2 * MARGIN)
+        limit = self.across.abs().amax(2, keepdim=True) * (1 + 2 * MARGIN)
         u = p.real / z / limit
         v = torch.log(z / self.near) / torch.log(self.far / self.near) * 2 - 1
         grid = torch.stack([u, v], -1)
@@ -79,7 +79,7 @@ def look(batch: Batch) -> View:
     far = torch.where(batch["mountain_height"] > 0, 26000.0, 12000.0) + near
     k = torch.arange(SLICES, device=device) / (SLICES - 1)
     z = near * (far / near) ** k.view(1, -1, 1)
-    edge = across.abs().amax()
+    edge = across.abs().amax(2, keepdim=True)
     columns = math.ceil(width * (1 + 2 * MARGIN))
     fan_across = torch.linspace(-1, 1, columns, device=device).view(1, 1, -1)
     fan_across = fan_across * edge * (1 + 2 * MARGIN)

@@ -28,7 +28,9 @@ class Land:
 def relief_of(view: View, batch: Batch) -> Land:
     """Relief at every pixel, in more detail than the march needed."""
     p = view.points()
-    footprint = view.depth.clamp(min=0.3) * (2 * view.across.abs().amax() / batch.width)
+    footprint = view.depth.clamp(min=0.3) * (
+        2 * view.across.abs().amax(2, keepdim=True) / batch.width
+    )
     e = footprint.clamp(min=0.02)
     here = relief(p, footprint, batch)
     right = relief(p + e, footprint, batch).height

@@ -38,7 +38,7 @@ def shade_water(
     count, _, rows, width = ground.shape
     colour = ground
     p = view.points()
-    footprint = view.depth * (2 * view.across.abs().amax() / batch.width)
+    footprint = view.depth * (2 * view.across.abs().amax(2, keepdim=True) / batch.width)
     # Seen at a low angle a pixel covers a long strip of water, and its waves blur together.
     strip = footprint * (view.depth / view.camera.clamp(min=0.5)).clamp(min=1.0).sqrt()
     sx, sz = _ripples(p, strip, batch)

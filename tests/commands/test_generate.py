@@ -1,21 +1,29 @@
 """``latent-studio generate`` as a process: pixels, files, and everything in the way."""
 
+import fcntl
 import os
 import pty
 import resource
 import select
+import shutil
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from studio.commands.error import CommandError
+from studio.commands.painting import paint
 from studio.contract.geometry import Size
 from studio.contract.materials import BY_KEY
+from studio.contract.request import GenerateRequest
 from studio.document.formats import open_file, write_map
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -30,7 +38,7 @@ def start(*arguments: str | Path, **more: object) -> subprocess.Popen[str]:
 
 def generate(*arguments: str | Path, **more: object) -> tuple[int, str, str]:
     process = start(*arguments, **more)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=240)
     return process.returncode, out, err
 
 
@@ -76,30 +84,36 @@ def test_same_pixels_with_and_without_frames_and_everything_in_the_file(
     assert (request.label_map == open_file(tmp_path / "map.png").labels).all()
 
 
-def test_a_count_writes_numbered_files_of_following_seeds(tiny_model: Path, tmp_path: Path) -> None:
-    common = ["a lake", "--model", tiny_model, "--steps", "2", "--size", "64", "--device", "cpu"]
-    status, out, err = generate(*common, "--seed", "4", "--count", "2", "-o", tmp_path / "x.png")
-    assert status == 0, err
-    assert [line.split(": ")[1] for line in out.splitlines()] == ["64x64, seed 4", "64x64, seed 5"]
+def test_a_count_writes_numbered_files_of_following_seeds(
+    tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    several = GenerateRequest(
+        model=str(tiny_model), prompt="a lake", steps=2, size=Size(64, 64), seed=4, count=2
+    )
+    paint(several, tmp_path / "x.png", device="cpu")
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split(": ")[1] for line in said] == ["64x64, seed 4", "64x64, seed 5"]
     assert sorted(file.name for file in tmp_path.glob("x*")) == ["x-1.png", "x-2.png"]
-    status, _, err = generate(*common, "--seed", "5", "-o", tmp_path / "y.png")
-    assert status == 0, err
+    paint(replace(several, seed=5, count=1), tmp_path / "y.png", device="cpu")
     assert (pixels(tmp_path / "x-2.png") == pixels(tmp_path / "y.png")).all()
 
 
-def test_a_rounded_size_and_unknown_words_are_said(tiny_model: Path, tmp_path: Path) -> None:
-    status, out, err = generate(
-        "a zeppelin", "--model", tiny_model, "--steps", "1", "--size", "70x64",
-        "-o", tmp_path / "x.png",
-    )  # fmt: skip
-    assert status == 0, err
-    assert "72x64 instead of 70x64" in err
-    assert "zeppelin" in err
-    assert "72x64" in out
+def test_a_rounded_size_and_unknown_words_are_said(
+    tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    request = GenerateRequest(
+        model=str(tiny_model), prompt="a zeppelin", steps=1, size=Size(70, 64)
+    )
+    paint(request, tmp_path / "x.png")
+    said = capsys.readouterr()
+    assert "72x64 instead of 70x64" in said.err
+    assert said.err.count("zeppelin") == 1
+    assert "72x64" in said.out
 
 
 def test_the_bar_shows_on_a_terminal(settings: list[str | Path], tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     process = start(*settings, "-o", tmp_path / "x.png", stderr=theirs)
     os.close(theirs)
     shown = b""
@@ -109,7 +123,7 @@ def test_the_bar_shows_on_a_terminal(settings: list[str | Path], tmp_path: Path)
         except OSError:  # the other end is closed
             break
     os.close(ours)
-    process.communicate(timeout=60)
+    process.communicate(timeout=240)
     assert process.returncode == 0
     assert b"loading" in shown
     assert b"100%" in shown
@@ -140,7 +154,7 @@ def test_interrupted_in_the_middle(settings: list[str | Path], tmp_path: Path) -
     while not list(frames.glob("*-0002-x_t.png")) and time.monotonic() < until:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=240)
     assert process.returncode == 130
     assert err.strip().splitlines()[-1] == "latent-studio: stopped."
     assert "Traceback" not in err
@@ -148,30 +162,20 @@ def test_interrupted_in_the_middle(settings: list[str | Path], tmp_path: Path) -
     assert list(out.parent.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    ("model", "word"), [("nowhere", "no model “nowhere”"), ("broken", "cannot be used")]
-)
-def test_a_model_that_is_none_is_a_sentence(
-    tiny_model: Path, tmp_path: Path, model: str, word: str
-) -> None:
-    if model == "broken":
-        folder = tmp_path / "broken"
-        folder.mkdir()
-        for file in tiny_model.iterdir():
-            (folder / file.name).write_bytes(file.read_bytes())
-        (folder / "denoiser.safetensors").write_bytes(b"nothing")
-        model = str(folder)
-    status, out, err = generate("a lake", "--model", model, "-o", tmp_path / "x.png")
+def test_a_model_that_is_none_is_a_sentence(tiny_model: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(tiny_model, broken)
+    (broken / "denoiser.safetensors").write_bytes(b"nothing")
+    status, out, err = generate("a lake", "--model", broken, "-o", tmp_path / "x.png")
     assert status == 2
     assert out == ""
-    assert word in err
+    assert "cannot be used" in err
     assert len(err.strip().splitlines()) == 1
     assert not (tmp_path / "x.png").exists()
 
 
-def test_an_unknown_device_is_a_sentence(tiny_model: Path, tmp_path: Path) -> None:
-    status, _, err = generate(
-        "x", "--model", tiny_model, "--device", "abacus", "-o", tmp_path / "x.png"
-    )
-    assert status == 2
-    assert "no device “abacus”" in err
+def test_an_unknown_model_or_device_is_a_sentence(tiny_model: Path, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="no model “nowhere”"):
+        paint(GenerateRequest(model="nowhere"), tmp_path / "x.png")
+    with pytest.raises(CommandError, match="no device “abacus”"):
+        paint(GenerateRequest(model=str(tiny_model)), tmp_path / "x.png", device="abacus")

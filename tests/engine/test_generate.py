@@ -1,5 +1,7 @@
+import subprocess
 import sys
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -22,7 +24,7 @@ def folder(tmp_path_factory):
     return write_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def models(folder):
     return ModelLibrary([folder.parent], device="cpu")
 
@@ -46,7 +48,8 @@ def painted():
     return label_map
 
 
-def test_the_events_come_in_order(models):
+def test_the_events_come_in_order(folder):
+    models = ModelLibrary([folder.parent], device="cpu")
     events = run(models, count=2, steps=3)
     kinds = [type(event) for event in events if not isinstance(event, Loading)]
     image = [Stepped] * 3 + [Produced]
@@ -251,8 +254,6 @@ def test_closing_the_generator_stops_the_job(models, monkeypatch):
     ],
 )
 def test_out_of_memory_ends_the_job_and_leaves_the_next_able_to_run(models, monkeypatch, trouble):
-    import weakref
-
     run(models)
     expected = picture(models)
     model = models._loaded[1]
@@ -311,8 +312,6 @@ def test_the_consumers_grad_mode_is_left_alone(models):
 
 
 def test_the_engine_does_not_import_qt():
-    import subprocess
-
     code = (
         "import sys, studio.engine.generate, studio.engine.library\n"
         "assert not [name for name in sys.modules if name.startswith(('PySide6', 'qasync'))]"

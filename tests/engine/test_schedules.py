@@ -66,6 +66,15 @@ def test_every_schedule_runs_from_data_to_noise(kind):
 
 
 @pytest.mark.parametrize("kind", SCHEDULES)
+def test_single_times_are_what_tensors_say(kind):
+    schedule = SCHEDULES[kind](steps=1000)
+    for t in (-1.0, -0.3, 0.0, 0.5, 417.0, 998.75, 999.0):
+        at = torch.tensor(t, dtype=torch.float64)
+        expected = (schedule.alpha(at).item(), schedule.sigma(at).item())
+        assert schedule.at(t) == pytest.approx(expected, rel=1e-9, abs=1e-15)
+
+
+@pytest.mark.parametrize("kind", SCHEDULES)
 def test_a_ratio_finds_its_time(kind):
     schedule = SCHEDULES[kind](steps=1000)
     for t in (0.0, 3.25, 500.0, 900.75):

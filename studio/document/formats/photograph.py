@@ -34,21 +34,26 @@ _LOOKS = (
     _Look(key="sky", lab=(62, -4, -30), spread=(22, 12), height=(0.1, 0.26), rough=(0.5, 2.5)),
     _Look(key="sky", lab=(80, -4, -14), spread=(12, 8), height=(0.2, 0.22), rough=(0.5, 2.5)),
     _Look(key="sky", lab=(72, 18, 30), spread=(16, 12), height=(0.25, 0.22), rough=(0.5, 2.5)),
+    _Look(key="sky", lab=(66, 6, -12), spread=(18, 10), height=(0.2, 0.24), rough=(0.5, 2)),
     _Look(key="clouds", lab=(92, 0, -1), spread=(8, 5), height=(0.1, 0.24), rough=(2, 3)),
     _Look(key="clouds", lab=(68, 0, -4), spread=(12, 5), height=(0.1, 0.22), rough=(2, 3)),
     _Look(key="water", lab=(45, -6, -22), spread=(20, 11), height=(0.72, 0.22), rough=(2, 4)),
     _Look(key="water", lab=(50, -16, -6), spread=(18, 9), height=(0.72, 0.22), rough=(2, 4)),
+    _Look(key="water", lab=(58, 6, -10), spread=(20, 10), height=(0.72, 0.2), rough=(1, 3)),
     _Look(key="tree", lab=(28, -10, 14), spread=(13, 11), height=(0.55, 0.3), rough=(9, 6)),
     _Look(key="grass", lab=(55, -24, 40), spread=(16, 14), height=(0.8, 0.26), rough=(4, 5)),
     _Look(key="grass", lab=(62, -6, 38), spread=(13, 10), height=(0.8, 0.24), rough=(4, 5)),
     _Look(key="sand", lab=(74, 5, 24), spread=(12, 9), height=(0.85, 0.2), rough=(2, 3)),
     _Look(key="snow", lab=(94, 0, -2), spread=(8, 6), height=(0.75, 0.26), rough=(2, 4)),
     _Look(key="rock", lab=(40, 4, 8), spread=(16, 7), height=(0.75, 0.25), rough=(10, 6)),
-    _Look(key="mountain", lab=(50, -1, -10), spread=(15, 8), height=(0.38, 0.16), rough=(5, 5)),
-    _Look(key="mountain", lab=(46, 1, 3), spread=(15, 7), height=(0.4, 0.16), rough=(6, 5)),
+    _Look(key="mountain", lab=(50, -1, -10), spread=(15, 8), height=(0.38, 0.13), rough=(6, 3)),
+    _Look(key="mountain", lab=(46, 1, 3), spread=(15, 7), height=(0.4, 0.13), rough=(7, 3)),
     _Look(key="dirt", lab=(44, 12, 24), spread=(14, 8), height=(0.82, 0.22), rough=(5, 5)),
     _Look(key="flower", lab=(50, 50, 20), spread=(20, 18), height=(0.85, 0.2), rough=(10, 8)),
 )
+
+
+_LOOK_LABELS = np.array([BY_KEY[look.key].id for look in _LOOKS], dtype=np.uint8)
 
 
 def read_photograph(path: Path) -> Opened:
@@ -66,18 +71,30 @@ def labels_from_colours(pixels: np.ndarray) -> np.ndarray:
     shrink = min(1.0, _WORKING_SIDE / max(height, width))
     small = Size(max(1, round(width * shrink)), max(1, round(height * shrink)))
     image = Image.fromarray(pixels).resize((small.width, small.height), Image.Resampling.BOX)
-    scores = _scores(_lab(np.asarray(image)))
+    scores = _scores(_exposed(_lab(np.asarray(image))))
+    rough = _LOOK_LABELS[np.argmax([_blurred(score, 2) for score in scores], axis=0)]
     grow = min(1.0, _LONGEST_SIDE / max(height, width))
-    final = (max(1, round(width * grow)), max(1, round(height * grow)))
-    best = np.full((final[1], final[0]), -np.inf, dtype=np.float32)
-    labels = np.zeros(best.shape, dtype=np.uint8)
-    for look, score in zip(_LOOKS, scores, strict=True):
-        smooth = _blurred(score, 2)
-        large = np.asarray(Image.fromarray(smooth).resize(final, Image.Resampling.BICUBIC))
-        better = large > best
-        best[better] = large[better]
-        labels[better] = BY_KEY[look.key].id
-    return labels
+    return _rounded(rough, Size(max(1, round(width * grow)), max(1, round(height * grow))))
+
+
+def _rounded(labels: np.ndarray, size: Size) -> np.ndarray:
+    """The map at a larger size with small islands swallowed and edges smooth, as if by a brush."""
+    best = np.zeros((size.height, size.width), dtype=np.float32)
+    rounded = np.full(best.shape, labels[0, 0], dtype=np.uint8)
+    for label in np.unique(labels):
+        share = _blurred(_blurred((labels == label).astype(np.float32), 3), 2)
+        large = Image.fromarray(share).resize((size.width, size.height), Image.Resampling.BICUBIC)
+        share = np.asarray(large)
+        better = share > best
+        best[better] = share[better]
+        rounded[better] = label
+    return rounded
+
+
+def _exposed(lab: np.ndarray) -> np.ndarray:
+    """The same picture as if exposed so that its lights are light."""
+    lights = float(np.percentile(lab[..., 0], 98))
+    return lab * np.array([min(2.5, max(1.0, 88 / max(lights, 1e-3))), 1, 1], dtype=np.float32)
 
 
 def _scores(lab: np.ndarray) -> list[np.ndarray]:

@@ -16,6 +16,7 @@ from studio.engine.conditioning.reading import Reading, listed
 from studio.engine.denoiser import Condition
 from studio.engine.model_config import MapConfig
 from studio.engine.nets.rescaler import SpatialRescaler
+from studio.engine.skeleton import skeleton
 from studio.engine.weights import load_module
 
 
@@ -64,7 +65,7 @@ class MapCondition:
     @classmethod
     def load(cls, folder: Path, config: MapConfig, device: torch.device) -> Self:
         """From map_encoder.safetensors; raises WeightsError."""
-        with torch.device("meta"):
+        with skeleton():
             rescaler = SpatialRescaler(config.stages, len(config.labels) + 1, config.channels)
         load_module(rescaler, folder / "map_encoder.safetensors", device)
         return cls(config.labels, rescaler.eval())

@@ -14,6 +14,7 @@ from studio.engine.conditioning.reading import Reading, listed
 from studio.engine.configuration import ConfigError
 from studio.engine.denoiser import Condition
 from studio.engine.nets.text_transformer import TextTransformer, TextTransformerConfig
+from studio.engine.skeleton import skeleton
 from studio.engine.weights import load_module
 
 PAD, CLS, UNKNOWN = "[PAD]", "[CLS]", "[UNK]"
@@ -88,7 +89,7 @@ class TextCondition:
         special = [tokenizer.token_to_id(token) for token in (PAD, CLS, UNKNOWN)]
         if None in special or tokenizer.get_vocab_size() > config.vocab_size:
             raise ConfigError("tokenizer.json does not belong to this text encoder.")
-        with torch.device("meta"):
+        with skeleton():
             transformer = TextTransformer(config)
         load_module(transformer, folder / "text_encoder.safetensors", device)
         return cls(tokenizer, transformer.eval())

@@ -25,6 +25,7 @@ from studio.engine.nets.preview import PreviewDecoder
 from studio.engine.nets.unet import UNet
 from studio.engine.pixels import frozen, to_pixels
 from studio.engine.previews import previews
+from studio.engine.skeleton import skeleton
 from studio.engine.tiling import tiled
 from studio.engine.weights import load_module
 
@@ -57,7 +58,7 @@ class Landscape:
     ) -> Generator[float, None, Self]:
         """Yields the loaded fraction; raises WeightsError and ConfigError."""
         where = device.device
-        with torch.device("meta"):
+        with skeleton():
             unet = UNet(config.denoiser.unet)
             first_stage = first_stage_of(config.first_stage.autoencoder)
             preview_decoder = PreviewDecoder(config.preview)

@@ -1,9 +1,7 @@
-"""The widget in the middle of the window: shows map, picture and previews, and is painted on."""
+"""The widget in the middle of the window: a display that is painted on."""
 
-import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRect, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import (
-    QCloseEvent,
     QContextMenuEvent,
     QDragEnterEvent,
     QDropEvent,
@@ -13,127 +11,65 @@ from PySide6.QtGui import (
     QMouseEvent,
     QNativeGestureEvent,
     QPainter,
-    QPaintEvent,
     QPointingDevice,
-    QResizeEvent,
     QTabletEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QLineEdit,
+    QPlainTextEdit,
+    QWidget,
+)
 
-from studio.contract.geometry import Size
-from studio.contract.request import GenerateRequest
 from studio.document.brushes import BRUSH_BY_KEY
-from studio.document.document import Change, Document
+from studio.document.document import Document
 from studio.document.formats import SUFFIXES
 from studio.ui.canvas import overlay
-from studio.ui.canvas.fade import FadingPicture, motion_reduced
-from studio.ui.canvas.layers import MapLayer
-from studio.ui.canvas.view import View
+from studio.ui.canvas.display import WHILE_PAINTING, ZOOM_PER_NOTCH, Display
 from studio.ui.paint_state import PaintState
 from studio.ui.tools import NOTHING, TOOLS, Tool, Touch
 
-VIEW_MODES = ("clean", "noisy", "both", "result")
-
-_WHILE_PAINTING = 0.65
 _NOTCH = 120
-_ZOOM_PER_NOTCH = 1.2
 _NOTCH_PAN = 48
+_TYPED_INTO = (QAbstractSpinBox, QLineEdit, QPlainTextEdit)
 
 
-class Canvas(QWidget):
-    """Shows a document and the pictures of a running job; paints with the state's current tool.
+class Canvas(Display):
+    """Paints its document with the state's current tool.
 
     Signals: ``strokeFinished`` after every edit the pointer made; ``labelPicked(label)`` when the
-    picker took a material; ``zoomChanged(percent)``, 100 = one map pixel on one screen pixel;
-    ``pictureDropped(path)`` for a picture file dropped on the canvas.
+    picker took a material; ``pictureDropped(path)`` for a picture file dropped on the canvas.
     """
 
     strokeFinished = Signal()
     labelPicked = Signal(int)
-    zoomChanged = Signal(float)
     pictureDropped = Signal(str)
 
     def __init__(
         self, document: Document, state: PaintState | None = None, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.setAccessibleName(self.tr("Canvas"))
+        super().__init__(document, state, parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setTabletTracking(True)
         self.setAcceptDrops(True)
-        self.setAutoFillBackground(False)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setMinimumSize(160, 160)
-        self.state = state or PaintState(self)
-        self._view = View()
-        self._mode = "clean"
-        self._reduced = motion_reduced()
-        self._left = FadingPicture(self.update, self)
-        self._right = FadingPicture(self.update, self)
-        self._preview: tuple[np.ndarray, np.ndarray] | None = None
         self._pointer: QPointF | None = None
         self._panning: QPointF | None = None
         self._space = False
         self._pressed = False
         self._pen_erases = False
-        self._document = document
-        self._map = MapLayer(document.labels)
-        self._tools: dict[str, Tool] = {}
-        self.setDocument(document)
+        self._tools = self._made_tools()
         self.state.tool_changed.connect(self._tool_changed)
         self.state.brush_size_changed.connect(self.update)
         self.state.material_changed.connect(self.update)
-        self.state.map_opacity_changed.connect(self.update)
         self._show_cursor()
-
-    # What the shell calls
-
-    @property
-    def document(self) -> Document:
-        return self._document
 
     def setDocument(self, document: Document) -> None:
         """Show and paint another document."""
-        if self._tools:
-            self._document.ignore(self._changed)
-        self._document = document
-        self._tools = {key: tool(document, self.state) for key, tool in TOOLS.items()}
-        document.listen(self._changed)
-        self._map = MapLayer(document.labels)
-        self._lay_out()
-        self._choose_pictures(soft=False)
-
-    def setPreview(self, noisy: np.ndarray, clean: np.ndarray) -> None:
-        """Show the newest pictures of a running job: uint8 [h, w, 3] of x_t and x_0."""
-        self._preview = (noisy, clean)
-        self._choose_pictures(soft=not self._reduced)
-
-    def clearPreview(self) -> None:
-        """The job is over: show the document's picture again."""
-        self._preview = None
-        self._choose_pictures(soft=not self._reduced)
-
-    def setResult(self, pixels: np.ndarray, request: GenerateRequest | None = None) -> None:
-        """Put a result uint8 [h, w, 3] into the document, made by ``request``."""
-        self._document.set_result(pixels, request or self._document.request or GenerateRequest())
-
-    def setViewMode(self, mode: str) -> None:
-        """ "clean" or "noisy": that preview while a job runs, else the result; "both": noisy beside
-        clean while a job runs, else the map beside the result; "result": never a preview."""
-        if mode not in VIEW_MODES:
-            raise ValueError(f"There is no view “{mode}”.")
-        self._mode = mode
-        self._lay_out()
-        self._choose_pictures(soft=False)
-
-    def viewMode(self) -> str:
-        return self._mode
-
-    def setMapOpacity(self, opacity: float) -> None:
-        """0 shows the picture alone, 1 the map alone."""
-        self.state.set_map_opacity(opacity)
+        super().setDocument(document)
+        self._tools = self._made_tools()
 
     def setTool(self, key: str) -> None:
         """Take a tool of BRUSHES."""
@@ -147,34 +83,6 @@ class Canvas(QWidget):
         """Diameter of the brush in map pixels."""
         self.state.set_brush_size(size)
 
-    def setReducedMotion(self, reduced: bool) -> None:
-        """Whether previews follow each other without a fade."""
-        self._reduced = reduced
-        if reduced:
-            self._left.stop()
-            self._right.stop()
-
-    def fit(self) -> None:
-        """Show the whole page and keep doing so when the widget's size changes."""
-        self._view.fit()
-        self._view_changed()
-
-    def zoomTo(self, percent: float) -> None:
-        """Zoom about the middle; 100 is one map pixel on one screen pixel."""
-        middle = QPointF(self.rect().center())
-        self._view.zoom_about(middle, percent / 100 / self.devicePixelRatioF())
-        self._view_changed()
-
-    def zoomBy(self, notches: float) -> None:
-        """Zoom about the middle by notches of the wheel."""
-        middle = QPointF(self.rect().center())
-        self._view.zoom_about(middle, self._view.zoom * _ZOOM_PER_NOTCH**notches)
-        self._view_changed()
-
-    def zoom(self) -> float:
-        """Percent; 100 is one map pixel on one screen pixel."""
-        return self._view.zoom * self.devicePixelRatioF() * 100
-
     def cancelTool(self) -> bool:
         """Give up a line, polygon or stroke in progress; True if there was one."""
         self._pressed = False
@@ -182,82 +90,17 @@ class Canvas(QWidget):
         self.update()
         return cancelled
 
-    # The document
+    def _made_tools(self) -> dict[str, Tool]:
+        return {key: tool(self._document, self.state) for key, tool in TOOLS.items()}
 
     @property
     def _tool(self) -> Tool:
         return self._tools["eraser" if self._pen_erases else self.state.tool]
 
-    def _changed(self, change: Change) -> None:
-        if change.replaced:
-            self._map = MapLayer(self._document.labels)
-            self._lay_out()
-            self.update()
-        elif change.region:
-            self._map.refresh(self._document.labels, change.region)
-            for index in range(self._view.pages):
-                self.update(self._view.region_rect(change.region, index))
-        if change.picture:
-            self._choose_pictures(soft=not self._reduced)
-            if self._document.picture is not None:
-                self.state.set_map_opacity(0.0)
+    # What lies over the pictures
 
-    def _choose_pictures(self, *, soft: bool) -> None:
-        """Which picture each page shows."""
-        result = self._document.picture
-        if self._preview is None or self._mode == "result":
-            left, right = result, result
-        else:
-            noisy, clean = self._preview
-            left, right = (clean if self._mode == "clean" else noisy), clean
-        self._left.show(left, soft=soft)
-        self._right.show(right if self._mode == "both" else None, soft=soft)
-        self.update()
-
-    def _lay_out(self) -> None:
-        pages = 2 if self._mode == "both" else 1
-        self._view.lay_out(self._document.size, pages, QSizeF(self.size()))
-        self._view_changed()
-
-    def _view_changed(self) -> None:
-        percent = self.zoom()
-        size: Size = self._document.size
-        self.setAccessibleDescription(self.tr("%s pixels at %d %%") % (size, round(percent)))
-        self.zoomChanged.emit(percent)
-        self.update()
-
-    # Drawing
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._lay_out()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(event.rect(), self.palette().shadow())
-        previewing = self._preview is not None and self._mode != "result"
-        for index in range(self._view.pages):
-            page = self._view.page_rect(index)
-            overlay.draw_checkerboard(painter, page)
-            picture = self._right if index else self._left
-            beside = self._view.pages == 2 and not previewing
-            if not (beside and index == 0):
-                picture.draw(painter, page, exact=not self._view.fitted)
-            opacity = self._map_opacity(index, previewing=previewing, has_picture=bool(picture))
-            if opacity > 0:
-                self._map.draw(painter, page, opacity)
-        if not previewing and self._document.picture is None and self._document.is_blank:
-            overlay.draw_message(painter, self._view.page_rect(), self._empty_text(), self)
-        self._draw_tool(painter)
-        painter.end()
-
-    def _map_opacity(self, index: int, *, previewing: bool, has_picture: bool) -> float:
-        if self._view.pages == 2 and not previewing:
-            return float(index == 0)
-        if previewing:
-            return _WHILE_PAINTING if self._document.painting else 0.0
-        return self.state.map_opacity if has_picture else 1.0
-
-    def _draw_tool(self, painter: QPainter) -> None:
+    def draw_over(self, painter: QPainter) -> None:
+        """The line or polygon in work, and the brush's outline."""
         sketch = self._tool.sketch()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for index in range(self._view.pages):
@@ -267,9 +110,6 @@ class Canvas(QWidget):
                 at = self._view.to_page(self._pointer)
                 place = self._view.to_widget(at.x(), at.y(), index)
                 overlay.draw_brush(painter, place, self.state.brush_size * self._view.zoom)
-
-    def _empty_text(self) -> str:
-        return self.tr("Pick a material and paint here,\nchoose an example, or drop a picture.")
 
     def _shows_outline(self) -> bool:
         hand = self._space or self._panning is not None
@@ -308,8 +148,8 @@ class Canvas(QWidget):
 
     def _press(self, touch: Touch) -> None:
         self._pressed = True
-        if self.state.tool != "picker" and self.state.map_opacity < _WHILE_PAINTING:
-            self.state.set_map_opacity(_WHILE_PAINTING)
+        if self.state.tool != "picker" and self.state.map_opacity < WHILE_PAINTING:
+            self.state.set_map_opacity(WHILE_PAINTING)
         before = self.state.material
         self._tool.press(touch)
         self._picked(before)
@@ -430,7 +270,7 @@ class Canvas(QWidget):
             self._view.pan(QPointF(notches * _NOTCH_PAN, 0))
         else:
             notches = event.angleDelta().y() / _NOTCH
-            zoom = self._view.zoom * _ZOOM_PER_NOTCH**notches
+            zoom = self._view.zoom * ZOOM_PER_NOTCH**notches
             self._view.zoom_about(event.position(), zoom)
         event.accept()
         self._view_changed()
@@ -444,6 +284,9 @@ class Canvas(QWidget):
         return super().event(event)
 
     def enterEvent(self, event: QEnterEvent) -> None:
+        """The keys follow the pointer, unless the person is typing."""
+        if not isinstance(QApplication.focusWidget(), _TYPED_INTO):
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
         self._point(event.position())
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -506,11 +349,6 @@ class Canvas(QWidget):
         if path:
             event.acceptProposedAction()
             self.pictureDropped.emit(path)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self._left.stop()
-        self._right.stop()
-        super().closeEvent(event)
 
 
 def _dropped_picture(event: QDropEvent) -> str:

@@ -9,6 +9,7 @@ from studio.ui.icon_button import IconButton
 from studio.ui.paint_state import PaintState
 
 _SIDE = 32
+_BUTTON = 36
 
 
 class _Chip(QWidget):
@@ -51,6 +52,8 @@ class MaterialPair(QWidget):
         self.swap.clicked.connect(state.swap_materials)
         self.replace = IconButton("tool-swap", "")
         self.replace.clicked.connect(self._replace)
+        for button in (self.swap, self.replace):
+            button.setFixedSize(_BUTTON, _BUTTON)
         names = QVBoxLayout()
         names.setSpacing(0)
         names.addWidget(self.name)

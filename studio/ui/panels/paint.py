@@ -7,6 +7,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -121,7 +122,8 @@ class PaintPanel(QWidget):
             button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.examples.setProperty("role", "framed")
         row.addWidget(self.examples, 1)
-        self.examples.setMinimumWidth(128)
+        policy = QSizePolicy.Policy
+        self.examples.setSizePolicy(policy.Expanding, policy.Fixed)
         for icon_button in (opens, imports, saves, clears):
             icon_button.setFixedSize(36, 36)
             row.addWidget(icon_button)

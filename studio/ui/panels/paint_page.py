@@ -9,15 +9,17 @@ from studio.app.settings import Settings
 from studio.ui.binding import bind
 from studio.ui.fold import Fold
 from studio.ui.labelled import labelled
+from studio.ui.panels.paint import PaintPanel
 from studio.ui.panels.recipe import Recipe
 
 
 class PaintPage(QWidget):
     """``painting`` is the painting panel; the prompt and recipe are the other panels' too."""
 
-    def __init__(self, settings: Settings, painting: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, settings: Settings, painting: PaintPanel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._settings = settings
+        self.painting = painting
         self.prompt = QLineEdit()
         self.prompt.setPlaceholderText(self.tr("Sunset, winter, fog… or nothing"))
         bind(settings, "prompt", self.prompt)

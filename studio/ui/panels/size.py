@@ -77,7 +77,6 @@ class SizeControls(QWidget):
             field.setRange(int(row_of.low or 0), int(row_of.high or 0))
             field.setSingleStep(int(row_of.step))
             field.setKeyboardTracking(False)
-            field.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
             field.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             bind(self._settings, key, field)
         row.addWidget(self.width_field, 1)

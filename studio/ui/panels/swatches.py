@@ -50,6 +50,7 @@ class Swatch(QAbstractButton):
         self.setCheckable(True)
         self.setFixedSize(SIDE, SIDE)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys to the canvas
         name = self.tr(material.name)
         number = number_key(material.key)
         self.setAccessibleName(name)
@@ -147,7 +148,8 @@ class Swatches(QWidget):
         self._group.setExclusive(True)
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
+        layout.setHorizontalSpacing(12)
+        layout.setVerticalSpacing(8)
         self.swatches: dict[int, Swatch] = {}
         for place, key in enumerate(ORDER):
             swatch = Swatch(BY_KEY[key])

@@ -62,7 +62,7 @@ PANELS: tuple[PanelRow, ...] = (
         title=_T("Panels", "Paint"),
         tooltip=_T("Panels", "Paint a map and make a landscape of it (F5)"),
         icon="panel-paint",
-        build=lambda needs: PaintPage(needs.settings, PaintPanel(needs.paint)),
+        build=lambda needs: PaintPage(needs.settings, PaintPanel(needs.paint, needs.document)),
     ),
     PanelRow(
         key="prompt",

@@ -1,19 +1,29 @@
-"""The models of the engine without torch."""
+"""The one model of the engine without torch."""
+
+from types import SimpleNamespace
 
 from studio.contract.events import Loading
 
+MODEL = SimpleNamespace(
+    config=SimpleNamespace(
+        name="Fake",
+        defaults=SimpleNamespace(
+            steps=12, guidance=3.0, sampler="dpmpp_2m", spacing="trailing"
+        ),
+    )
+)
+
+
+class MissingModelError(Exception):
+    sentence = "There is no such model."
+    action = "Choose another one."
+
 
 class ModelLibrary:
-    def preload(self, model):
-        if model == "missing":
-            raise FileNotFoundError("There is no model “missing”.")
-        yield Loading(what=model, fraction=0.5)
+    device = SimpleNamespace(title="CPU, 2 threads")
 
-    def describe(self, model):
-        return {
-            "device": "CPU, 2 threads",
-            "steps": 12,
-            "guidance": 3.0,
-            "sampler": "dpmpp_2m",
-            "spacing": "trailing",
-        }
+    def get(self, model):
+        if model == "missing":
+            raise MissingModelError
+        yield Loading(what=model, fraction=0.5)
+        return MODEL

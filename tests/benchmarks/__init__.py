@@ -1,0 +1,1 @@
+"""How fast this machine paints, beside the goals: ``make bench``."""

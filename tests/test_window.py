@@ -1,0 +1,48 @@
+"""The studio as a person starts it: a real window, real keys, a real picture."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.real_window import RealWindow
+
+pytestmark = pytest.mark.window
+
+
+def chosen(window: RealWindow, **settings: object) -> None:
+    """Settings as an earlier sitting would have left them."""
+    folder = window.home / "config"
+    folder.mkdir(parents=True)
+    (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+
+
+def pictures(window: RealWindow) -> list[Path]:
+    return list((window.home / "data" / "history").rglob("*.png"))
+
+
+def greys(window: RealWindow) -> int:
+    """How many shades the display shows; an empty one shows one."""
+    return len(window.screenshot().convert("L").getcolors())
+
+
+def test_a_key_paints_a_picture_and_another_ends_the_studio(
+    real_window: RealWindow, tiny_model: Path
+) -> None:
+    chosen(real_window, model=str(tiny_model), steps=3, width=64, height=64)
+    real_window.start()
+    real_window.wait_for(lambda: greys(real_window) > 32, "a painted window")
+    real_window.key("ctrl+Return")
+    real_window.wait_for(lambda: pictures(real_window), "a picture in the history", 120)
+    assert real_window.close(60) == 0
+    assert "Traceback" not in real_window.said()
+
+
+def test_closing_during_a_job_ends_cleanly(real_window: RealWindow, tiny_model: Path) -> None:
+    chosen(real_window, model=str(tiny_model), steps=30, count=64, width=64, height=64)
+    real_window.start()
+    real_window.wait_for(lambda: greys(real_window) > 32, "a painted window")
+    real_window.key("ctrl+Return")
+    real_window.wait_for(lambda: pictures(real_window), "the first of many pictures", 120)
+    assert real_window.close(60) == 0
+    assert real_window.said() == ""

@@ -1,0 +1,182 @@
+"""Every stage of a tiny recipe, one after the other, up to a model that paints."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from studio.cli import parser
+from studio.contract.events import Produced
+from studio.contract.geometry import Size
+from studio.contract.request import GenerateRequest
+from studio.engine.generate import generate
+from studio.engine.library import ModelLibrary
+from studio.training.commands import STAGES
+from studio.training.config import read_recipe
+from studio.training.data import WorldData
+from studio.training.evaluation import evaluate
+from studio.training.latents import LatentData
+
+RECIPE = """
+name = "Tiny"
+seed = 1
+
+[data]
+count = 3
+first_seed = 5000
+size = 64
+hand_like = 1
+captions = 2
+featured = { mountains = 0.5 }
+
+[segmenter]
+channels = [8, 8, 8, 8]
+batch = 2
+learning_rate = 1e-3
+
+[first_stage]
+batch = 2
+crop = 32
+learning_rate = 1e-3
+kl_weight = 1e-6
+perceptual_weight = 0.3
+adversarial_weight = 0.3
+adversarial_start = 0
+adversarial_limit = 5.0
+judge_lead = 1
+discriminator_channels = 8
+
+[first_stage.autoencoder]
+z_channels = 4
+embed_dim = 4
+channels = 16
+channel_mult = [1, 2]
+num_res_blocks = 1
+attn_resolutions = []
+attention = "none"
+norm_groups = 8
+patch = 4
+
+[diffusion]
+batch = 2
+learning_rate = 1e-3
+warm_up = 2
+ema_decay = 0.99
+drop_text = 0.3
+drop_map = 0.3
+drop_both = 0.2
+exact_maps = 0.5
+prediction = "v"
+schedule = "cosine"
+
+[diffusion.unet]
+model_channels = 16
+channel_mult = [1, 2]
+num_res_blocks = 1
+attention_resolutions = [2]
+num_head_channels = 16
+norm_groups = 8
+
+[diffusion.text]
+width = 16
+depth = 1
+heads = 1
+dim_head = 16
+max_length = 24
+
+[diffusion.map]
+channels = 4
+stages = 3
+
+[preview]
+batch = 2
+learning_rate = 1e-3
+scale = 4
+
+[defaults]
+steps = 2
+guidance = 2.0
+sampler = "ddim"
+spacing = "trailing"
+"""
+
+
+def train(folder: Path, stage: str, *more: str) -> None:
+    line = ["train", stage, "--config", str(folder / "tiny.toml"), "--directory", str(folder)]
+    arguments = parser().parse_args([*line, "--minutes", "0.01", "--workers", "1", *more])
+    assert arguments.run(arguments) == 0
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("workshop")
+    (folder / "tiny.toml").write_text(RECIPE, encoding="utf-8")
+    threads = torch.get_num_threads()
+    for stage in STAGES:
+        train(folder, stage, "--device", "cpu")
+    yield folder
+    torch.set_num_threads(threads)
+
+
+def test_the_trained_folder_is_a_model_that_paints(workshop: Path) -> None:
+    request = GenerateRequest(
+        model=str(workshop / "model"),
+        prompt="a lake in winter",
+        label_map=np.full((64, 64), 156, np.uint8),
+        size=Size(64, 64),
+    )
+    events = list(generate(request, ModelLibrary(), threading.Event()))
+    (produced,) = [event for event in events if isinstance(event, Produced)]
+    assert produced.pixels.shape == (64, 64, 3)
+
+
+def test_cached_shares_sum_to_one_and_empty_cells_are_unlabelled(workshop: Path) -> None:
+    data = LatentData.read(workshop / "latents")
+    assert data.latents.shape == (3, 2, 4, 8, 8)
+    assert data.maps.shape == (3, 2, 21, 8, 8)
+    assert np.abs(data.maps.astype(int).sum(2) - 255).max() <= 10  # rounding of 21 shares
+    assert data.tokens.shape == (3, 2, 24)
+
+
+def test_rendering_goes_on_where_it_stopped(workshop: Path) -> None:
+    before = WorldData(workshop / "data").pictures.copy()
+    done = np.load(workshop / "data" / "done.npy")
+    done[1] = False
+    np.save(workshop / "data" / "done.npy", done)
+    train(workshop, "data", "--device", "cpu")
+    assert np.array_equal(WorldData(workshop / "data").pictures, before)
+
+
+def test_the_decoder_trains_on_without_touching_the_latents(workshop: Path) -> None:
+    from safetensors.torch import load_file
+
+    path = workshop / "model" / "first_stage.safetensors"
+    before = load_file(path)
+    config = (workshop / "model" / "config.json").read_text()
+    train(workshop, "first-stage", "--resume", "--decoder-only", "--device", "cpu")
+    after = load_file(path)
+    changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"decoder", "post_quant_conv"}
+    assert (workshop / "model" / "config.json").read_text() == config
+
+
+def test_evaluation_reports_every_figure_and_its_oracle(workshop: Path) -> None:
+    report = evaluate(workshop / "model", count=2, device="cpu", painted_seeds=1, painted_maps=1)
+    rows = {row.name: row for row in report.rows}
+    assert rows["rendered maps: mIoU"].oracle is not None
+    assert 0 <= rows["hand-painted maps: mIoU"].measured <= 1
+    assert "first stage: gradient ratio, high band" in rows
+    assert "prompt: season" in rows
+    assert report.as_table().count("\n") == len(report.rows) + 1
+
+
+def test_a_recipe_with_an_unknown_key_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(RECIPE.replace("batch = 2", "batches = 2", 1), encoding="utf-8")
+    with pytest.raises(ValueError, match="batches"):
+        read_recipe(path)
+    with pytest.raises(ValueError, match="landscape"):
+        read_recipe("no-such-recipe")
