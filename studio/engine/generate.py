@@ -22,8 +22,7 @@ from studio.contract.events import (
 from studio.contract.request import MAX_SEED, GenerateRequest, Preview
 from studio.engine.denoiser import Denoiser, Guidance
 from studio.engine.library import ModelLibrary
-from studio.engine.model import Conditioned, Model
-from studio.engine.model_config import ModelConfig
+from studio.engine.model import Conditioned, Model, ModelFacts
 from studio.engine.model_error import ModelError
 from studio.engine.samplers import SAMPLERS, Step
 from studio.engine.schedules import Grid
@@ -117,7 +116,7 @@ def _run(job: _Job, models: ModelLibrary) -> Generator[Event, None, Terminal]:
 
 
 def resolved(
-    request: GenerateRequest, config: ModelConfig
+    request: GenerateRequest, config: ModelFacts
 ) -> tuple[GenerateRequest, tuple[str, ...]]:
     """The request with the model's defaults and a size it can make, and what the person should
     know of the change.
@@ -182,7 +181,7 @@ def _steps(
     denoiser = Denoiser(
         network=model.network,
         schedule=model.schedule,
-        prediction=model.config.denoiser.prediction,
+        prediction=model.config.prediction,
         condition=conditioned.given,
         guidance=Guidance(
             scale=request.guidance,

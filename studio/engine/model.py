@@ -11,7 +11,7 @@ from torch import Tensor
 from studio.contract.geometry import Size
 from studio.contract.request import GenerateRequest
 from studio.engine.denoiser import Condition
-from studio.engine.model_config import ModelConfig
+from studio.engine.model_config import Defaults
 from studio.engine.schedules import Schedule
 
 
@@ -27,12 +27,36 @@ class Conditioned:
     unknown_words: tuple[str, ...] = ()
 
 
+class ModelFacts(Protocol):
+    """What a job needs to know of a model before and while it runs."""
+
+    @property
+    def prediction(self) -> str:
+        """What the network's output means, a key of PARAMETERISATIONS."""
+
+    @property
+    def defaults(self) -> Defaults:
+        """What a request's None stands for."""
+
+    @property
+    def size_multiple(self) -> int:
+        """Sides of pictures must be multiples of this."""
+
+
 class Model(Protocol):
     """A loaded model. All arrays and tensors of one image; sizes are those of the picture."""
 
-    config: ModelConfig
-    schedule: Schedule
-    device: torch.device
+    @property
+    def config(self) -> ModelFacts:
+        """What is known of it."""
+
+    @property
+    def schedule(self) -> Schedule:
+        """The path from data to noise it was trained on."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
 
     def conditions(self, request: GenerateRequest) -> Conditioned:
         """Encode what steers a picture of ``request.size``."""

@@ -158,6 +158,11 @@ class ModelConfig:
         if self.size_multiple % autoencoder.factor:
             raise ValueError(f"size_multiple must be a multiple of {autoencoder.factor}.")
 
+    @property
+    def prediction(self) -> str:
+        """What the denoiser's output means."""
+        return self.denoiser.prediction
+
     @classmethod
     def from_dict(cls, data: object) -> "ModelConfig":
         """Raises ConfigError with a sentence for anything that does not belong in a config."""

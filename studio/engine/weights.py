@@ -3,7 +3,7 @@
 import json
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import safetensors
@@ -83,33 +83,53 @@ def load_module(
     infinite values; the network is unchanged then.
     """
     path = Path(path)
+    metadata: dict[str, str] = {}
+    assign(
+        module,
+        ((file, name, tensor) for file in _files(path) for name, tensor in _read(file, metadata)),
+        path,
+        device,
+        dtype,
+    )
+    return metadata
+
+
+def assign(
+    module: nn.Module,
+    tensors: Iterable[tuple[Path, str, Tensor]],
+    path: Path,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype | None = torch.float32,
+) -> None:
+    """Fills a network as load_module does, from tensors with the file and name of each.
+
+    ``path`` is what the error names when some are missing.
+    """
     wanted = module.state_dict()
     loaded: dict[str, Tensor] = {}
-    metadata: dict[str, str] = {}
-    for file in _files(path):
-        for name, tensor in _read(file, metadata):
-            if name not in wanted:
-                raise WeightsError(
-                    f"{file.name} holds the tensor {name}, which this network does not have: "
-                    "the file belongs to another network."
-                )
-            if tensor.shape != wanted[name].shape:
-                raise WeightsError(
-                    f"In {file.name} the tensor {name} has the shape {_shape(tensor)}, but this "
-                    f"network needs {_shape(wanted[name])}: the file belongs to another network."
-                )
-            if not _is_finite(tensor):
-                raise WeightsError(
-                    f"In {file.name} the tensor {name} holds values that are not finite: "
-                    "the file is damaged."
-                )
-            kept = dtype if tensor.is_floating_point() else None
-            loaded[name] = tensor.to(device=device, dtype=kept)
-            if not _is_finite(loaded[name]):
-                raise WeightsError(
-                    f"In {file.name} the tensor {name} holds values too large for "
-                    f"{_dtype_name(loaded[name].dtype)}."
-                )
+    for file, name, tensor in tensors:
+        if name not in wanted:
+            raise WeightsError(
+                f"{file.name} holds the tensor {name}, which this network does not have: "
+                "the file belongs to another network."
+            )
+        if tensor.shape != wanted[name].shape:
+            raise WeightsError(
+                f"In {file.name} the tensor {name} has the shape {_shape(tensor)}, but this "
+                f"network needs {_shape(wanted[name])}: the file belongs to another network."
+            )
+        if not _is_finite(tensor):
+            raise WeightsError(
+                f"In {file.name} the tensor {name} holds values that are not finite: "
+                "the file is damaged."
+            )
+        kept = dtype if tensor.is_floating_point() else None
+        loaded[name] = tensor.to(device=device, dtype=kept)
+        if not _is_finite(loaded[name]):
+            raise WeightsError(
+                f"In {file.name} the tensor {name} holds values too large for "
+                f"{_dtype_name(loaded[name].dtype)}."
+            )
     missing = [name for name in wanted if name not in loaded]
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
@@ -118,7 +138,6 @@ def load_module(
             "the file is incomplete or belongs to another network."
         )
     module.load_state_dict(loaded, assign=True)
-    return metadata
 
 
 def read_metadata(path: Path) -> dict[str, str]:

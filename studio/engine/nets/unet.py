@@ -201,15 +201,23 @@ class UNet(nn.Module):
         )
 
     def forward(
-        self, x: Tensor, t: Tensor, context: Tensor | None = None, y: Tensor | None = None
+        self,
+        x: Tensor,
+        t: Tensor,
+        context: Tensor | None = None,
+        y: Tensor | None = None,
+        *,
+        concat: Tensor | None = None,
     ) -> Tensor:
         """One prediction.
 
         x: [B, C, H, W], H and W multiples of `config.size_multiple`; t: [B], timesteps 0..999, may
-        be fractional; context: [B, S, context_dim]; y: [B], class indices, int64. Returns
-        [B, out_channels, H, W] in x's dtype. ValueError when a condition is missing or not
-        expected, or the size does not fit.
+        be fractional; context: [B, S, context_dim]; y: [B], class indices, int64; concat:
+        [B, c, H, W], put behind x's channels. Returns [B, out_channels, H, W] in x's dtype.
+        ValueError when a condition is missing or not expected, or the size does not fit.
         """
+        if concat is not None:
+            x = torch.cat([x, concat.to(x.dtype)], dim=1)
         self._check(x, context, y)
         dtype = self.dtype
         emb = self.time_embed(timestep_embedding(t, self.config.model_channels).to(dtype))
@@ -236,6 +244,11 @@ class UNet(nn.Module):
     def _check(self, x: Tensor, context: Tensor | None, y: Tensor | None) -> None:
         config = self.config
         multiple = config.size_multiple
+        if x.shape[1] != config.in_channels:
+            raise ValueError(
+                f"This U-Net takes {config.in_channels} channels and was given {x.shape[1]}: "
+                "its condition to be concatenated is missing or of another kind."
+            )
         if x.shape[2] % multiple or x.shape[3] % multiple:
             raise ValueError(
                 f"A latent of {x.shape[3]}x{x.shape[2]} does not fit this U-Net: "
