@@ -6,7 +6,7 @@ VENV   ?= .venv
 python := $(VENV)/bin/python
 ready  := $(VENV)/.ready
 tested := $(VENV)/.ready-to-test
-set_up := pyproject.toml scripts/set_up.py
+set_up := pyproject.toml studio/set_up.py
 
 # The first bundled example map becomes this picture where no window can open.
 picture := outputs/first-picture.png
@@ -50,17 +50,17 @@ bench: $(tested) ## measure how fast this machine paints, beside the goals
 clean: ## remove everything that set-up, tests and builds made
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	rm -rf *.egg-info
-	find studio tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+	find studio tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(ready): $(set_up)
 	@$(call have_python)
-	@$(PYTHON) scripts/set_up.py $(VENV)
+	@$(PYTHON) studio/set_up.py $(VENV)
 	@touch $@
 
 # The tests' set-up holds everything that running needs, so `make run` finds nothing left to do.
 $(tested): $(set_up)
 	@$(call have_python)
-	@$(PYTHON) scripts/set_up.py $(VENV) --extras test
+	@$(PYTHON) studio/set_up.py $(VENV) --extras test
 	@touch $(ready) $@
 
 have_python = command -v $(PYTHON) >/dev/null || \

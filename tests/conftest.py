@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from tqdm import tqdm
 
 from tests.real_window import RealWindow, VirtualDisplay
 
@@ -23,6 +24,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Derandomized, so that a red run is red again; no deadline, since a busy machine is no error.
 settings.register_profile("studio", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("studio")
+
+tqdm.monitor_interval = 0  # its thread outlives every bar and would be taken for a test's
 
 # Threads that Qt starts for itself and keeps.
 _QTS_OWN = ("QDBusConnection", "QXcbEventQueue", "Thread (pooled", "Thread (pooled)")
@@ -115,7 +118,12 @@ def _left_in_qt() -> list[str]:
         for widget in application.topLevelWidgets()
         if widget.isVisible()
     ]
-    timers = [thing for thing in gc.get_objects() if isinstance(thing, QTimer) and isValid(thing)]
+    timers = [
+        thing
+        for thing in gc.get_objects()
+        # The type, since asking a lazy stand-in for its class would make it load.
+        if issubclass(type(thing), QTimer) and isValid(thing)
+    ]
     left += [f"timer of {timer.parent()}" for timer in timers if timer.isActive()]
     for widget in application.topLevelWidgets():
         widget.close()

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 import studio
-from studio.app.orders import EngineLost, Message, NO_JOB, Order, Quit
+from studio.app.orders import NO_JOB, EngineLost, Message, Order, Quit
 
 _LAST_WORDS = 4000
 
@@ -32,7 +32,11 @@ class EngineLink:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+                env={
+                    "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads starve a busy machine
+                    **os.environ,
+                    "PYTHONPATH": os.pathsep.join(paths),
+                },
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()

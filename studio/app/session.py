@@ -150,9 +150,9 @@ class Session(QObject):
         if similar(page, size):
             return
         scale = min(size.width, size.height) / min(page.width, page.height)
-        fitted = Size(
-            max(1, round(page.width * scale)), max(1, round(page.height * scale))
-        ).fitted(_MULTIPLE)
+        fitted = Size(max(1, round(page.width * scale)), max(1, round(page.height * scale))).fitted(
+            _MULTIPLE
+        )
         self.settings.set("width", fitted.width)
         self.settings.set("height", fitted.height)
 

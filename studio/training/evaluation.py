@@ -17,9 +17,10 @@ from studio.contract.events import Failed, Produced
 from studio.contract.geometry import Size
 from studio.contract.places import RESOURCES
 from studio.contract.request import GenerateRequest, Preview
-from studio.engine.families.landscape import Landscape
+from studio.engine.families.landscape import FirstStage, Landscape
 from studio.engine.generate import generate
 from studio.engine.library import ModelLibrary
+from studio.engine.nets.autoencoder import DiagonalGaussian
 from studio.training.data import LABELS, as_images, channel_of_label
 from studio.training.metrics import Confusion, band_gradients, frechet_distance, psnr
 from studio.training.segmenter import Segmenter
@@ -140,9 +141,7 @@ def _first_stage_rows(
 ) -> Iterable[Row]:
     first_stage = load_model(library, folder).first_stage
     with torch.inference_mode():
-        made = torch.cat(
-            [first_stage.decode(first_stage.encode(chunk).mode()) for chunk in images.split(8)]
-        ).clamp(-1, 1)
+        made = torch.cat([_reconstructed(first_stage, chunk) for chunk in images.split(8)])
     yield Row(name="first stage: PSNR, dB", measured=psnr(made, images))
     ratio = band_gradients(made) / band_gradients(images)
     names = ("high band", "middle band", "low band")
@@ -157,6 +156,12 @@ def _first_stage_rows(
         measured=frechet_distance(_features(segmenter, made), real),
         oracle=frechet_distance(_features(segmenter, others), real),
     )
+
+
+def _reconstructed(first_stage: FirstStage, images: Tensor) -> Tensor:
+    latent = first_stage.encode(images)
+    z = latent.mode() if isinstance(latent, DiagonalGaussian) else latent
+    return first_stage.decode(z).clamp(-1, 1)
 
 
 def _map_rows(

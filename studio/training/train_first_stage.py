@@ -12,6 +12,7 @@ from studio.engine.nets.autoencoder import AutoencoderConfig, KLAutoencoder
 from studio.engine.weights import load_module
 from studio.training.data import as_images
 from studio.training.ema import Ema
+from studio.training.linear_start import start_linear
 from studio.training.losses import (
     PatchDiscriminator,
     adaptive_weight,
@@ -36,6 +37,8 @@ def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
     config, data = shop.recipe.first_stage, shop.data()
     torch.manual_seed(shop.recipe.seed)
     network = _channels_last(KLAutoencoder(config.autoencoder), shop.device)
+    if config.autoencoder.shortcut:
+        start_linear(network, data.pictures)
     judge = _channels_last(PatchDiscriminator(config.discriminator_channels), shop.device)
     optimiser = torch.optim.Adam(network.parameters(), config.learning_rate, (0.5, 0.9))
     judge_optimiser = torch.optim.Adam(judge.parameters(), config.learning_rate, (0.5, 0.9))
@@ -150,9 +153,12 @@ def _crops(pictures: np.ndarray, rows: np.ndarray, crop: int, generator: torch.G
 def _latent_statistics(
     network: KLAutoencoder, pictures: np.ndarray, rows: np.ndarray, device: torch.device
 ) -> dict[str, list[float]]:
-    """Mean and standard deviation of every latent channel over (at most) 512 pictures."""
+    """Means of the latent channels and one standard deviation for all of them, over at most 512
+    pictures: the paper's rescaling to unit variance (appendix D.1) keeps the channels' order.
+    """
     means = []
     for chunk in tqdm(np.array_split(rows[:512], max(1, min(len(rows), 512) // 8)), desc="latents"):
         means.append(network.encode(as_images(pictures[chunk], device)).mode().cpu())
     z = torch.cat(means).transpose(0, 1).flatten(1)
-    return {"latent_mean": z.mean(1).tolist(), "latent_std": z.std(1).tolist()}
+    deviation = z.var(1).mean().sqrt().item()
+    return {"latent_mean": z.mean(1).tolist(), "latent_std": [deviation] * len(z)}

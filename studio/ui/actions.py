@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
+
+from studio.app.translation import QT_TRANSLATE_NOOP, translated
 
 _CONTEXT = "Actions"
 
@@ -21,7 +23,7 @@ class ActionRow:
 
     @property
     def shown_title(self) -> str:
-        return QCoreApplication.translate(_CONTEXT, self.title)
+        return translated(_CONTEXT, self.title)
 
     @property
     def shown_shortcut(self) -> str:
@@ -30,93 +32,132 @@ class ActionRow:
         return QKeySequence(self.shortcuts[0]).toString(QKeySequence.SequenceFormat.NativeText)
 
 
-_T = QT_TRANSLATE_NOOP
-
 MENUS: tuple[tuple[str, str], ...] = (
-    ("file", _T("Actions", "File")),
-    ("edit", _T("Actions", "Edit")),
-    ("picture", _T("Actions", "Picture")),
-    ("view", _T("Actions", "View")),
-    ("help", _T("Actions", "Help")),
+    ("file", QT_TRANSLATE_NOOP("Actions", "File")),
+    ("edit", QT_TRANSLATE_NOOP("Actions", "Edit")),
+    ("picture", QT_TRANSLATE_NOOP("Actions", "Picture")),
+    ("view", QT_TRANSLATE_NOOP("Actions", "View")),
+    ("help", QT_TRANSLATE_NOOP("Actions", "Help")),
 )
 
 ACTIONS: tuple[ActionRow, ...] = (
-    ActionRow(key="open", title=_T("Actions", "Open…"), menu="file", shortcuts=("Ctrl+O",)),
-    ActionRow(key="save", title=_T("Actions", "Save"), menu="file", shortcuts=("Ctrl+S",)),
+    ActionRow(
+        key="open", title=QT_TRANSLATE_NOOP("Actions", "Open…"), menu="file", shortcuts=("Ctrl+O",)
+    ),
+    ActionRow(
+        key="save", title=QT_TRANSLATE_NOOP("Actions", "Save"), menu="file", shortcuts=("Ctrl+S",)
+    ),
     ActionRow(
         key="save_as",
-        title=_T("Actions", "Save as…"),
+        title=QT_TRANSLATE_NOOP("Actions", "Save as…"),
         menu="file",
         shortcuts=("Ctrl+Shift+S",),
     ),
-    ActionRow(key="save_map", title=_T("Actions", "Save the map…"), menu="file"),
-    ActionRow(key="show_folder", title=_T("Actions", "Show the history folder"), menu="file"),
+    ActionRow(key="save_map", title=QT_TRANSLATE_NOOP("Actions", "Save the map…"), menu="file"),
     ActionRow(
-        key="preferences", title=_T("Actions", "Preferences…"), menu="file", shortcuts=("Ctrl+,",)
+        key="show_folder",
+        title=QT_TRANSLATE_NOOP("Actions", "Show the history folder"),
+        menu="file",
     ),
-    ActionRow(key="quit", title=_T("Actions", "Quit"), menu="file", shortcuts=("Ctrl+Q",)),
-    ActionRow(key="undo", title=_T("Actions", "Undo"), menu="edit", shortcuts=("Ctrl+Z",)),
+    ActionRow(
+        key="preferences",
+        title=QT_TRANSLATE_NOOP("Actions", "Preferences…"),
+        menu="file",
+        shortcuts=("Ctrl+,",),
+    ),
+    ActionRow(
+        key="quit", title=QT_TRANSLATE_NOOP("Actions", "Quit"), menu="file", shortcuts=("Ctrl+Q",)
+    ),
+    ActionRow(
+        key="undo", title=QT_TRANSLATE_NOOP("Actions", "Undo"), menu="edit", shortcuts=("Ctrl+Z",)
+    ),
     ActionRow(
         key="redo",
-        title=_T("Actions", "Redo"),
+        title=QT_TRANSLATE_NOOP("Actions", "Redo"),
         menu="edit",
         shortcuts=("Ctrl+Shift+Z", "Ctrl+Y"),
     ),
     ActionRow(
-        key="copy", title=_T("Actions", "Copy the picture"), menu="edit", shortcuts=("Ctrl+C",)
+        key="copy",
+        title=QT_TRANSLATE_NOOP("Actions", "Copy the picture"),
+        menu="edit",
+        shortcuts=("Ctrl+C",),
     ),
     ActionRow(
-        key="paste", title=_T("Actions", "Paste a picture"), menu="edit", shortcuts=("Ctrl+V",)
+        key="paste",
+        title=QT_TRANSLATE_NOOP("Actions", "Paste a picture"),
+        menu="edit",
+        shortcuts=("Ctrl+V",),
     ),
     ActionRow(
         key="generate",
-        title=_T("Actions", "Generate"),
+        title=QT_TRANSLATE_NOOP("Actions", "Generate"),
         menu="picture",
         shortcuts=("Ctrl+Enter", "Ctrl+Return"),
     ),
     ActionRow(
         key="queue",
-        title=_T("Actions", "Queue another picture"),
+        title=QT_TRANSLATE_NOOP("Actions", "Queue another picture"),
         menu="picture",
         shortcuts=("Ctrl+Shift+Enter", "Ctrl+Shift+Return"),
     ),
     ActionRow(
-        key="cancel", title=_T("Actions", "Cancel the job"), menu="picture", shortcuts=("Esc",)
+        key="cancel",
+        title=QT_TRANSLATE_NOOP("Actions", "Cancel the job"),
+        menu="picture",
+        shortcuts=("Esc",),
     ),
     ActionRow(
         key="clear_queue",
-        title=_T("Actions", "Clear the queue"),
+        title=QT_TRANSLATE_NOOP("Actions", "Clear the queue"),
         menu="picture",
         shortcuts=("Shift+Esc",),
     ),
     ActionRow(
-        key="fit", title=_T("Actions", "Fit into the window"), menu="view", shortcuts=("Ctrl+0",)
+        key="fit",
+        title=QT_TRANSLATE_NOOP("Actions", "Fit into the window"),
+        menu="view",
+        shortcuts=("Ctrl+0",),
     ),
     ActionRow(
-        key="actual_size", title=_T("Actions", "Actual size"), menu="view", shortcuts=("Ctrl+1",)
+        key="actual_size",
+        title=QT_TRANSLATE_NOOP("Actions", "Actual size"),
+        menu="view",
+        shortcuts=("Ctrl+1",),
     ),
     ActionRow(
         key="toggle_map",
-        title=_T("Actions", "Map or picture"),
+        title=QT_TRANSLATE_NOOP("Actions", "Map or picture"),
         menu="view",
         shortcuts=("M",),
     ),
     ActionRow(
-        key="show_paint", title=_T("Actions", "Paint panel"), menu="view", shortcuts=("F5",)
+        key="show_paint",
+        title=QT_TRANSLATE_NOOP("Actions", "Paint panel"),
+        menu="view",
+        shortcuts=("F5",),
     ),
     ActionRow(
-        key="show_prompt", title=_T("Actions", "Prompt panel"), menu="view", shortcuts=("F6",)
+        key="show_prompt",
+        title=QT_TRANSLATE_NOOP("Actions", "Prompt panel"),
+        menu="view",
+        shortcuts=("F6",),
     ),
     ActionRow(
-        key="full_screen", title=_T("Actions", "Full screen"), menu="view", shortcuts=("F11",)
+        key="full_screen",
+        title=QT_TRANSLATE_NOOP("Actions", "Full screen"),
+        menu="view",
+        shortcuts=("F11",),
     ),
     ActionRow(
         key="show_shortcuts",
-        title=_T("Actions", "Keyboard shortcuts"),
+        title=QT_TRANSLATE_NOOP("Actions", "Keyboard shortcuts"),
         menu="help",
         shortcuts=("F1", "?"),
     ),
-    ActionRow(key="show_about", title=_T("Actions", "About Latent Studio"), menu="help"),
+    ActionRow(
+        key="show_about", title=QT_TRANSLATE_NOOP("Actions", "About Latent Studio"), menu="help"
+    ),
 )
 
 
@@ -137,7 +178,7 @@ def made_menu(actions: dict[str, QAction], owner: QWidget) -> QMenu:
     """The whole menu behind one button."""
     menu = QMenu(owner)
     for key, title in MENUS:
-        part = menu.addMenu(QCoreApplication.translate(_CONTEXT, title))
+        part = menu.addMenu(translated(_CONTEXT, title))
         for row in ACTIONS:
             if row.menu == key:
                 part.addAction(actions[row.key])

@@ -6,7 +6,8 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, QSpinBox, QWidget
 
-from studio.app.settings import BY_KEY, Settings
+from studio.app.setting_rows import BY_KEY
+from studio.app.settings import Settings
 from studio.ui.number_slider import NumberSlider
 from studio.ui.segments import Segments
 
@@ -15,9 +16,9 @@ def bind(settings: Settings, key: str, widget: QWidget) -> None:
     """Show the setting ``key`` in ``widget`` and write back what the person enters."""
     row = BY_KEY[key]
     if row.title and not widget.accessibleName():
-        widget.setAccessibleName(widget.tr(row.title))
+        widget.setAccessibleName(row.shown_title)
     if row.help and not widget.toolTip():
-        widget.setToolTip(widget.tr(row.help))
+        widget.setToolTip(row.shown_help)
     show = _connect(widget, lambda value: settings.set(key, value))
     settings.watch(key, widget, show)
 

@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -34,9 +35,7 @@ _PNG = "image/png"
 class Files:
     """``tell(Notice)`` says what happened; nothing here blocks or asks a modal question."""
 
-    def __init__(
-        self, session: Session, owner: QWidget, tell: Callable[[Notice], None]
-    ) -> None:
+    def __init__(self, session: Session, owner: QWidget, tell: Callable[[Notice], None]) -> None:
         self._session = session
         self._owner = owner
         self._tell = tell
@@ -129,9 +128,7 @@ class Files:
         tr = self._owner.tr
         if opened.unmatched:
             sentence = tr("%s pixels of %s match no material and were left empty.")
-            self._tell(
-                Notice(kind="warning", sentence=sentence % (f"{opened.unmatched:,}", name))
-            )
+            self._tell(Notice(kind="warning", sentence=sentence % (f"{opened.unmatched:,}", name)))
         else:
             self._tell(Notice(kind="info", sentence=tr("%s is now the map.") % name))
 
@@ -296,4 +293,8 @@ def _copied(source: Path, target: Path) -> None:
         data = source.read_bytes()
     except OSError as error:
         raise FileError(f"“{source.name}” is no longer in the history folder.") from error
-    write_whole(target, lambda file: file.write(data))
+
+    def write(file: BinaryIO) -> None:
+        file.write(data)
+
+    write_whole(target, write)

@@ -25,7 +25,9 @@ class _KeyedButton(QPushButton):
         font.setBold(False)
         painter.setFont(font)
         area = self.rect().adjusted(0, 0, -14, 0)
-        painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.keys)
+        painter.drawText(
+            area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.keys
+        )
 
 
 class GenerateRow(QFrame):
@@ -87,9 +89,7 @@ class GenerateRow(QFrame):
     def _show_queue(self, waiting: int) -> None:
         self.more.setText(f"+{waiting}" if waiting else "+")
         name = self.tr("Queue another picture")
-        self.more.setAccessibleName(
-            self.tr("%n more waiting", "", waiting) if waiting else name
-        )
+        self.more.setAccessibleName(self.tr("%n more waiting", "", waiting) if waiting else name)
         tip = self.tr("Queue another picture (Ctrl+Shift+Enter)")
         if waiting:
             tip += "\n" + self.tr("%n waiting; Shift+Esc clears the queue", "", waiting)

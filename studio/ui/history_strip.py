@@ -153,7 +153,9 @@ class HistoryStrip(QWidget):
         head.addWidget(folder)
         self.view = self._view()
         self._empty = QLabel(
-            self.tr("Your pictures appear here.\nA click brings back a picture\nwith all its settings.")
+            self.tr(
+                "Your pictures appear here.\nA click brings back a picture\nwith all its settings."
+            )
         )
         self._empty.setProperty("role", "label")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
@@ -209,11 +211,11 @@ class HistoryStrip(QWidget):
         for title, signal in (
             (self.tr("Restore picture and settings"), self.chosen),
             (self.tr("Use its seed"), self.seed_wanted),
-            (None, None),
+            ("", None),
             (self.tr("Save as…"), self.save_wanted),
             (self.tr("Copy"), self.copy_wanted),
             (self.tr("Show in its folder"), self.reveal_wanted),
-            (None, None),
+            ("", None),
             (self.tr("Move to the bin"), self.delete_wanted),
         ):
             if signal is None:

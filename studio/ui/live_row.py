@@ -13,7 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.settings import BY_KEY, Settings
+from studio.app.setting_rows import BY_KEY
+from studio.app.settings import Settings
 from studio.contract.events import (
     Cancelled,
     Event,
@@ -49,7 +50,7 @@ class LiveRow(QFrame):
         }
         self.view = Segments(
             self.tr("Live view"),
-            [(key, title, tips[key], "") for key, title in BY_KEY["live_view"].choices],
+            [(key, title, tips[key], "") for key, title in BY_KEY["live_view"].shown_choices],
         )
         bind(settings, "live_view", self.view)
         self.bar = QProgressBar()

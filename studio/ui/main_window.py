@@ -7,8 +7,14 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
-from PySide6.QtGui import QShortcut
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeySequence,
+    QShortcut,
+)
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -25,8 +31,7 @@ from studio.app.jobs import Job
 from studio.app.orders import EngineReady
 from studio.app.session import Session
 from studio.app.worker import EngineWorker
-from studio.contract.events import Event, Failed, Finished, Loading, Started, Stepped
-from studio.contract.events import Cancelled
+from studio.contract.events import Cancelled, Event, Failed, Finished, Loading, Started, Stepped
 from studio.ui.about import About
 from studio.ui.actions import made_actions, made_menu
 from studio.ui.canvas import Canvas

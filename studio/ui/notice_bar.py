@@ -51,6 +51,7 @@ class NoticeBar(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("notice")
+        self._owner = parent
         self.notice: Notice | None = None
         self._sentence = QLabel()
         self._sentence.setWordWrap(True)
@@ -108,7 +109,7 @@ class NoticeBar(QFrame):
         self.hide()
 
     def eventFilter(self, watched: object, event: object) -> bool:
-        if watched is self.parent() and isinstance(event, QResizeEvent):
+        if watched is self._owner and isinstance(event, QResizeEvent):
             self._place()
         return False
 
@@ -129,12 +130,12 @@ class NoticeBar(QFrame):
         layout.addWidget(self._details)
 
     def _place(self) -> None:
-        parent = self.parentWidget()
-        width = min(_WIDEST, parent.width() - 32)
-        height = self.layout().heightForWidth(width)
+        room = self._owner.width()
+        width = min(_WIDEST, room - 32)
+        height = self.heightForWidth(width)
         if height < 0:
             height = self.sizeHint().height()
-        self.setGeometry((parent.width() - width) // 2, 16, width, height)
+        self.setGeometry((room - width) // 2, 16, width, height)
 
     def _act(self) -> None:
         notice = self.notice

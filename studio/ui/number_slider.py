@@ -12,11 +12,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.settings import Setting
+from studio.app.setting_rows import Setting
 
 
 class _JumpingSlider(QSlider):
-    """A slider whose handle comes to the pointer, and which asks for its default on double-click."""
+    """A slider whose handle comes to the pointer; a double-click asks for its default."""
 
     default_wanted = Signal()
 
@@ -63,8 +63,8 @@ class NumberSlider(QWidget):
         self._setting = setting
         self._value: float | None = setting.default
         self._fallback: float | None = None
-        title = title or self.tr(setting.title)
-        help_text = help_text or self.tr(setting.help)
+        title = title or setting.shown_title
+        help_text = help_text or setting.shown_help
         self.label = QLabel(title)
         self.label.setProperty("role", "label")
         self.number = QDoubleSpinBox()
@@ -76,7 +76,9 @@ class NumberSlider(QWidget):
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.number.setKeyboardTracking(False)
         self.slider = _JumpingSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(0, round(((setting.slider_high or setting.high) - setting.low) / setting.step))
+        self.slider.setRange(
+            0, round(((setting.slider_high or setting.high) - setting.low) / setting.step)
+        )
         self.slider.setPageStep(max(1, self.slider.maximum() // 10))
         self.label.setBuddy(self.number)
         for widget in (self.number, self.slider):

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.settings import SETTINGS, Setting, Settings
+from studio.app.setting_rows import SETTINGS, Setting
+from studio.app.settings import Settings
 from studio.ui.binding import bind
 from studio.ui.icon_button import IconButton
 from studio.ui.labelled import labelled
@@ -37,11 +38,11 @@ class Preferences(QDialog):
                 continue
             if row.page != page:
                 page = row.page
-                head = QLabel(self.tr(page))
+                head = QLabel(row.shown_page)
                 head.setProperty("role", "title")
                 layout.addSpacing(4)
                 layout.addWidget(head)
-            layout.addLayout(labelled(self.tr(row.title), self._control(row)))
+            layout.addLayout(labelled(row.shown_title, self._control(row)))
         layout.addStretch(1)
         close = QPushButton(self.tr("Close"))
         close.setAccessibleName(self.tr("Close"))
@@ -52,8 +53,8 @@ class Preferences(QDialog):
     def _control(self, row: Setting) -> QWidget:
         if row.choices:
             combo = QComboBox()
-            for value, title in row.choices:
-                combo.addItem(self.tr(title), value)
+            for value, title in row.shown_choices:
+                combo.addItem(title, value)
             bind(self._settings, row.key, combo)
             return combo
         if row.kind is int:
@@ -68,14 +69,14 @@ class Preferences(QDialog):
         """A folder: a field to read and a button to choose."""
         line = QLineEdit(readOnly=True)
         line.setPlaceholderText(self.tr("The system's pictures folder"))
-        line.setAccessibleName(self.tr(row.title))
-        line.setToolTip(self.tr(row.help))
+        line.setAccessibleName(row.shown_title)
+        line.setToolTip(row.shown_help)
         self._settings.watch(row.key, line, lambda value: line.setText(value or ""))
         choose = IconButton("folder", self.tr("Choose a folder"))
         choose.setProperty("role", "framed")
 
         def ask() -> None:
-            dialog = QFileDialog(self, self.tr(row.title), line.text())
+            dialog = QFileDialog(self, row.shown_title, line.text())
             dialog.setFileMode(QFileDialog.FileMode.Directory)
             dialog.fileSelected.connect(lambda name: self._settings.set(row.key, name))
             dialog.open()

@@ -1,23 +1,29 @@
 """All shortcuts on one page."""
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
+from studio.app.translation import QT_TRANSLATE_NOOP, translated
 from studio.ui.actions import ACTIONS, MENUS
 
-_T = QT_TRANSLATE_NOOP
-
 PAINTING: tuple[tuple[str, str], ...] = (
-    ("B", _T("Shortcuts", "Brush")),
-    ("E", _T("Shortcuts", "Eraser")),
-    ("G", _T("Shortcuts", "Fill")),
-    ("U", _T("Shortcuts", "Line, polygon")),
-    ("I", _T("Shortcuts", "Pick a material")),
-    ("X", _T("Shortcuts", "The material before")),
-    ("1 – 9, 0", _T("Shortcuts", "Materials")),
-    ("[  ]", _T("Shortcuts", "Brush size")),
-    ("Space", _T("Shortcuts", "Hold to move the page")),
+    ("B", QT_TRANSLATE_NOOP("Shortcuts", "Brush")),
+    ("E", QT_TRANSLATE_NOOP("Shortcuts", "Eraser")),
+    ("G", QT_TRANSLATE_NOOP("Shortcuts", "Fill")),
+    ("U", QT_TRANSLATE_NOOP("Shortcuts", "Line, polygon")),
+    ("I", QT_TRANSLATE_NOOP("Shortcuts", "Pick a material")),
+    ("X", QT_TRANSLATE_NOOP("Shortcuts", "The material before")),
+    ("1 – 9, 0", QT_TRANSLATE_NOOP("Shortcuts", "Materials")),
+    ("[  ]", QT_TRANSLATE_NOOP("Shortcuts", "Brush size")),
+    ("Space", QT_TRANSLATE_NOOP("Shortcuts", "Hold to move the page")),
 )
 
 
@@ -36,9 +42,9 @@ class ShortcutsSheet(QDialog):
         for index, (key, title) in enumerate(MENUS):
             rows = [(row.shown_shortcut, row.shown_title) for row in ACTIONS if row.menu == key]
             rows = [row for row in rows if row[0]]
-            shown = QCoreApplication.translate("Actions", title)
+            shown = translated("Actions", title)
             (left if index in (0, 1, 2) else right).addLayout(_group(shown, rows))
-        painting = [(keys, QCoreApplication.translate("Shortcuts", text)) for keys, text in PAINTING]
+        painting = [(keys, translated("Shortcuts", text)) for keys, text in PAINTING]
         right.addLayout(_group(self.tr("Painting"), painting))
         for column in (left, right):
             column.addStretch(1)

@@ -137,9 +137,7 @@ def _tell_and_log(
     logging.getLogger("studio").critical("unexpected", exc_info=(kind, error, trace))
     sys.__excepthook__(kind, error, trace)
     if QApplication.instance() is not None:
-        QMessageBox.critical(
-            None, "Latent Studio", f"Latent Studio could not start: {error}"
-        )
+        QMessageBox.critical(None, "Latent Studio", f"Latent Studio could not start: {error}")
 
 
 def _report_in(window: MainWindow) -> None:

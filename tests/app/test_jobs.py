@@ -24,9 +24,7 @@ TERMINAL = (Finished, Cancelled, Failed)
 
 
 def request(prompt: str = "", pause: float = 0.0, **changes) -> GenerateRequest:
-    return GenerateRequest(
-        prompt=prompt, negative_prompt=str(pause or ""), size=SMALL, **changes
-    )
+    return GenerateRequest(prompt=prompt, negative_prompt=str(pause or ""), size=SMALL, **changes)
 
 
 class Heard:

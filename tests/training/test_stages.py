@@ -59,6 +59,7 @@ attn_resolutions = []
 attention = "none"
 norm_groups = 8
 patch = 4
+shortcut = true
 
 [diffusion]
 batch = 2

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.orders import EngineReady
-from studio.app.settings import SETTINGS, Settings
+from studio.app.setting_rows import SETTINGS
+from studio.app.settings import Settings
 from studio.contract.places import RESOURCES
 from studio.ui.actions import ACTIONS, MENUS
 from studio.ui.number_slider import NumberSlider
@@ -96,9 +97,7 @@ def test_every_panel_opens_by_its_button_and_shows_the_model(studio: Studio, row
     panel = studio.window.panels[row.key]
     assert panel.isVisible()
     panel.show_model(
-        EngineReady(
-            model="M", device="D", steps=9, guidance=2.5, sampler="unipc", spacing="karras"
-        )
+        EngineReady(model="M", device="D", steps=9, guidance=2.5, sampler="unipc", spacing="karras")
     )
     assert panel.recipe.steps.number.value() == 9
     assert "UniPC" in panel.recipe.sampler.currentText()

@@ -37,7 +37,7 @@ def test_a_click_while_the_model_loads_waits_for_it_and_makes_a_picture(
     assert studio.window.notices.notice is None or studio.window.notices.notice.kind == "info"
     assert studio.document.picture.shape == (128, 128, 3)
     assert shown
-    assert not np.array_equal(*shown[-1])
+    assert any(not np.array_equal(noisy, clean) for noisy, clean in shown)
     assert studio.window.status.model.text() == "Tiny"
     assert "zorgle" in studio.window.panels["paint"]._unknown.text()
     request = studio.gallery.entries[0]
@@ -47,7 +47,7 @@ def test_a_click_while_the_model_loads_waits_for_it_and_makes_a_picture(
 def test_the_window_stays_smooth_while_the_engine_loads_and_samples(
     studio: Studio, loop: Loop
 ) -> None:
-    studio.settings.set("steps", 100)
+    studio.settings.set("steps", 30)
     gaps: list[float] = []
     watch = _Heartbeat(gaps)
     QTest.mouseClick(studio.window.generate_row.button, Qt.MouseButton.LeftButton)

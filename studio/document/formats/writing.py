@@ -10,7 +10,7 @@ from typing import BinaryIO
 from studio.document.formats.opened import FileError
 
 
-def write_whole(path: Path, write: Callable[[BinaryIO], None]) -> None:
+def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Let ``write`` fill a file that appears at ``path`` only when it is complete.
 
     Raises FileError with a sentence when the folder, the disk or the permissions don't allow it.

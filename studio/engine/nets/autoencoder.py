@@ -22,7 +22,9 @@ class AutoencoderConfig:
     layer unless `attention` is "none". With `patch` p the encoder begins by folding p x p pixels
     into channels and the decoder ends by unfolding them; 1 is the published layout. `n_embed` is
     the size of the codebook; `double_z` (KL) doubles the encoder's output to mean and log-variance.
-    `decoder_res_blocks` defaults to num_res_blocks + 1.
+    `decoder_res_blocks` defaults to num_res_blocks + 1. With `shortcut` a linear map of f x f
+    pixels runs beside the encoder and its counterpart beside the decoder, so that the networks add
+    what is not linear (residual autoencoding, arXiv:2410.10733); False is the published layout.
     """
 
     z_channels: int
@@ -40,6 +42,7 @@ class AutoencoderConfig:
     norm_groups: int = 32
     patch: int = 1
     decoder_res_blocks: int | None = None
+    shortcut: bool = False
 
     def __post_init__(self) -> None:
         for name in ("channel_mult", "attn_resolutions"):  # a config file holds lists
@@ -187,12 +190,18 @@ class Encoder(nn.Module):
         self.norm_out = GroupNorm(config.norm_groups, channels, eps=_EPS)
         moments = config.z_channels * (2 if config.double_z else 1)
         self.conv_out = nn.Conv2d(channels, moments, 3, padding=1)
+        self.shortcut = (
+            nn.Conv2d(config.in_channels, moments, config.factor, config.factor)
+            if config.shortcut
+            else None
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         h = self.conv_in(F.pixel_unshuffle(x, self.patch) if self.patch > 1 else x)
         for level in self.down:
             h = level(h)
-        return self.conv_out(F.silu(self.norm_out(self.mid(h))))
+        moments = self.conv_out(F.silu(self.norm_out(self.mid(h))))
+        return moments if self.shortcut is None else moments + self.shortcut(x)
 
 
 class Decoder(nn.Module):
@@ -222,13 +231,19 @@ class Decoder(nn.Module):
         self.up = nn.ModuleList(levels)  # counted from the finest level, run from the coarsest
         self.norm_out = GroupNorm(config.norm_groups, channels, eps=_EPS)
         self.conv_out = nn.Conv2d(channels, config.out_channels * self.patch**2, 3, padding=1)
+        self.shortcut = (
+            nn.ConvTranspose2d(config.z_channels, config.out_channels, config.factor, config.factor)
+            if config.shortcut
+            else None
+        )
 
     def forward(self, z: Tensor) -> Tensor:
         h = self.mid(self.conv_in(z))
         for number in reversed(range(len(self.up))):
             h = self.up[number](h)
         x = self.conv_out(F.silu(self.norm_out(h)))
-        return F.pixel_shuffle(x, self.patch) if self.patch > 1 else x
+        x = F.pixel_shuffle(x, self.patch) if self.patch > 1 else x
+        return x if self.shortcut is None else x + self.shortcut(z)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,9 @@ from studio.ui.panels.recipe import Recipe
 class PaintPage(QWidget):
     """``painting`` is the painting panel; the prompt and recipe are the other panels' too."""
 
-    def __init__(self, settings: Settings, painting: PaintPanel, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, settings: Settings, painting: PaintPanel, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._settings = settings
         self.painting = painting
@@ -61,7 +63,7 @@ class PaintPage(QWidget):
         if values["seed_locked"]:
             parts.append(self.tr("seed %s") % values["seed"])
         if values["steps"] is not None:
-            parts.append(self.tr("%n step(s)", "", values["steps"]))
+            parts.append(self.tr("steps: %s") % values["steps"])
         if values["count"] > 1:
-            parts.append(self.tr("%n picture(s)", "", values["count"]))
+            parts.append(self.tr("pictures: %s") % values["count"])
         self.fold.set_summary(", ".join(parts))

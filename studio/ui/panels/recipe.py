@@ -3,7 +3,8 @@
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from studio.app.orders import EngineReady
-from studio.app.settings import BY_KEY, Settings
+from studio.app.setting_rows import BY_KEY
+from studio.app.settings import Settings
 from studio.contract.catalog import SAMPLERS, SPACINGS
 from studio.ui.binding import bind
 from studio.ui.fold import Fold

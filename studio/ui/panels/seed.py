@@ -5,7 +5,8 @@ import secrets
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from studio.app.settings import BY_KEY, Settings
+from studio.app.setting_rows import BY_KEY
+from studio.app.settings import Settings
 from studio.contract.request import MAX_SEED
 from studio.ui.icon_button import IconButton
 
@@ -18,11 +19,11 @@ class SeedControls(QWidget):
         self._settings = settings
         self.field = QLineEdit()
         self.field.setValidator(QRegularExpressionValidator(r"[0-9]{1,10}", self.field))
-        self.field.setAccessibleName(self.tr(BY_KEY["seed"].title))
-        self.field.setToolTip(self.tr(BY_KEY["seed"].help))
+        self.field.setAccessibleName(BY_KEY["seed"].shown_title)
+        self.field.setToolTip(BY_KEY["seed"].shown_help)
         self.lock = IconButton("unlock", self.tr("Keep the seed"))
         self.lock.setCheckable(True)
-        self.lock.setToolTip(self.tr(BY_KEY["seed_locked"].help))
+        self.lock.setToolTip(BY_KEY["seed_locked"].shown_help)
         self.lock.setProperty("role", "framed")
         self.dice = IconButton("dice", self.tr("Draw another seed"))
         self.dice.setProperty("role", "framed")

@@ -3,7 +3,8 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
-from studio.app.settings import BY_KEY, Settings
+from studio.app.setting_rows import BY_KEY
+from studio.app.settings import Settings
 from studio.contract.geometry import Size
 from studio.ui.binding import bind
 from studio.ui.icon_button import IconButton

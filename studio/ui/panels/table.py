@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 from PySide6.QtWidgets import QWidget
 
 from studio.app.orders import EngineReady
 from studio.app.settings import Settings
+from studio.app.translation import QT_TRANSLATE_NOOP, translated
 from studio.document.document import Document
 from studio.ui.paint_state import PaintState
 from studio.ui.panels.paint import PaintPanel
@@ -47,27 +47,25 @@ class PanelRow:
 
     @property
     def shown_title(self) -> str:
-        return QCoreApplication.translate("Panels", self.title)
+        return translated("Panels", self.title)
 
     @property
     def shown_tooltip(self) -> str:
-        return QCoreApplication.translate("Panels", self.tooltip)
+        return translated("Panels", self.tooltip)
 
-
-_T = QT_TRANSLATE_NOOP
 
 PANELS: tuple[PanelRow, ...] = (
     PanelRow(
         key="paint",
-        title=_T("Panels", "Paint"),
-        tooltip=_T("Panels", "Paint a map and make a landscape of it (F5)"),
+        title=QT_TRANSLATE_NOOP("Panels", "Paint"),
+        tooltip=QT_TRANSLATE_NOOP("Panels", "Paint a map and make a landscape of it (F5)"),
         icon="panel-paint",
         build=lambda needs: PaintPage(needs.settings, PaintPanel(needs.paint, needs.document)),
     ),
     PanelRow(
         key="prompt",
-        title=_T("Panels", "Prompt"),
-        tooltip=_T("Panels", "Write what the picture shows (F6)"),
+        title=QT_TRANSLATE_NOOP("Panels", "Prompt"),
+        tooltip=QT_TRANSLATE_NOOP("Panels", "Write what the picture shows (F6)"),
         icon="panel-prompt",
         build=lambda needs: PromptPanel(needs.settings),
     ),

@@ -7,9 +7,7 @@ from studio.contract.events import Loading
 MODEL = SimpleNamespace(
     config=SimpleNamespace(
         name="Fake",
-        defaults=SimpleNamespace(
-            steps=12, guidance=3.0, sampler="dpmpp_2m", spacing="trailing"
-        ),
+        defaults=SimpleNamespace(steps=12, guidance=3.0, sampler="dpmpp_2m", spacing="trailing"),
     )
 )
 

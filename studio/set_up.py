@@ -14,13 +14,13 @@ NEEDED = (3, 11)
 PROJECT = Path(__file__).resolve().parent.parent
 
 
-def python_in(environment):
+def python_in(environment: Path) -> Path:
     if os.name == "nt":
         return environment / "Scripts" / "python.exe"
     return environment / "bin" / "python"
 
 
-def works(environment):
+def works(environment: Path) -> bool:
     """Whether the environment has a Python that starts and has pip; a moved one has neither."""
     python = python_in(environment)
     if not python.exists():
@@ -29,7 +29,7 @@ def works(environment):
     return subprocess.run(asked, capture_output=True).returncode == 0
 
 
-def make(environment):
+def make(environment: Path) -> bool:
     """Make the environment, with apt's help where venv is a package of its own."""
     if works(environment):
         return True
@@ -47,12 +47,12 @@ def make(environment):
     return False
 
 
-def has_venv():
+def has_venv() -> bool:
     asked = [sys.executable, "-c", "import ensurepip, venv"]
     return subprocess.run(asked, capture_output=True).returncode == 0
 
 
-def install_venv():
+def install_venv() -> bool:
     if not shutil.which("apt-get"):
         return False
     root = []
@@ -70,7 +70,7 @@ def install_venv():
     return has_venv()
 
 
-def install(environment, extras):
+def install(environment: Path, extras: str) -> bool:
     """Install the project so that an edited file counts at once; True when pip succeeded."""
     what = f"{PROJECT}[{extras}]" if extras else str(PROJECT)
     print("Installing Latent Studio and what it needs; the first time takes minutes.", flush=True)
@@ -85,8 +85,8 @@ def install(environment, extras):
     return False
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("environment", type=Path)
     parser.add_argument("--extras", default="", help="the project's extras, such as test")
     arguments = parser.parse_args()
