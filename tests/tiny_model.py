@@ -7,8 +7,8 @@ import torch
 
 from studio.contract.materials import MATERIALS
 from studio.engine.conditioning.text import build_tokenizer
-from studio.engine.families.landscape import first_stage_of
 from studio.engine.model_config import ModelConfig
+from studio.engine.nets.autoencoder import first_stage_of
 from studio.engine.nets.preview import PreviewDecoder
 from studio.engine.nets.rescaler import SpatialRescaler
 from studio.engine.nets.text_transformer import TextTransformer

@@ -47,4 +47,6 @@ def run(arguments: argparse.Namespace) -> int:
         )
     except (ValueError, FileError) as error:
         raise CommandError(str(error)) from error
-    return paint(request, arguments.output, device=arguments.device)
+    return paint(
+        request, arguments.output, device=arguments.device, prediction=arguments.prediction
+    )

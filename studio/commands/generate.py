@@ -47,6 +47,9 @@ def add_arguments(subparsers: "argparse._SubParsersAction[Any]") -> None:
         "--eta", type=float, default=0.0, metavar="ETA", help="DDIM's noise, 0 (none) to 1"
     )
     parser.add_argument(
+        "--class", dest="class_id", type=int, metavar="N", help="of a class-conditional model"
+    )
+    parser.add_argument(
         "--size", metavar="WxH", help=f"in pixels; else the map's own, or {DEFAULT_SIZE}"
     )
     parser.add_argument(
@@ -65,7 +68,12 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         default=DEFAULT_MODEL,
         metavar="NAME|PATH",
-        help=f"a bundled model or a model's folder; else {DEFAULT_MODEL}",
+        help=f"a bundled model, a model's folder or published file; else {DEFAULT_MODEL}",
+    )
+    parser.add_argument(
+        "--prediction",
+        choices=("eps", "v"),
+        help="what the model predicts, for published files that do not tell",
     )
     parser.add_argument("--device", metavar="NAME", help="cpu, cuda, mps; else the fastest")
 
@@ -93,14 +101,22 @@ def run(arguments: argparse.Namespace) -> int:
             sampler=arguments.sampler,
             spacing=arguments.spacing,
             eta=arguments.eta,
+            class_id=arguments.class_id,
             preview=Preview.BOTH if arguments.frames else Preview.NONE,
         )
     except ValueError as error:
         raise CommandError(str(error)) from error
-    if arguments.prompt is None and arguments.map is None:
+    steered = (arguments.prompt, arguments.map, arguments.class_id)
+    if steered == (None, None, None) and arguments.model == DEFAULT_MODEL:
         raise CommandError("Say what to paint: a prompt, a label map with --map, or both.")
     if arguments.map is not None:
         labels = read_labels(arguments.map)
         own = Size(labels.shape[1], labels.shape[0])
         request = replace(request, label_map=labels, size=size or own)
-    return paint(request, arguments.output, frames=arguments.frames, device=arguments.device)
+    return paint(
+        request,
+        arguments.output,
+        frames=arguments.frames,
+        device=arguments.device,
+        prediction=arguments.prediction,
+    )

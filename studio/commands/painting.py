@@ -23,7 +23,12 @@ log = logging.getLogger(__name__)
 
 
 def paint(
-    request: GenerateRequest, output: Path, *, frames: Path | None = None, device: str | None = None
+    request: GenerateRequest,
+    output: Path,
+    *,
+    frames: Path | None = None,
+    device: str | None = None,
+    prediction: str | None = None,
 ) -> int:
     """Make the request's pictures and write them, with their settings, to ``output``.
 
@@ -36,7 +41,7 @@ def paint(
             _check_writable(file)
         if frames is not None:
             _check_writable(frames / "frame.png")
-        _run(request, files, frames, device)
+        _run(request, files, frames, device, prediction)
     except FileError as problem:
         raise CommandError(str(problem)) from problem
     return 0
@@ -66,14 +71,19 @@ def _check_writable(file: Path) -> None:
 
 
 def _run(
-    request: GenerateRequest, files: list[Path], frames: Path | None, device: str | None
+    request: GenerateRequest,
+    files: list[Path],
+    frames: Path | None,
+    device: str | None,
+    prediction: str | None,
 ) -> None:
     with _Progress() as progress:
         progress.say("loading the engine")
         from studio.engine.generate import generate
         from studio.engine.library import ModelLibrary
 
-        for event in generate(request, ModelLibrary(device=device), threading.Event()):
+        models = ModelLibrary(device=device, prediction=prediction)
+        for event in generate(request, models, threading.Event()):
             match event:
                 case Loading(what=what):
                     progress.say(f"loading {what}")

@@ -44,6 +44,7 @@ SPACINGS: tuple[SpacingRow, ...] = (
     SpacingRow(key="uniform", title="Uniform"),
     SpacingRow(key="karras", title="Karras"),
     SpacingRow(key="quadratic", title="Quadratic"),
+    SpacingRow(key="leading", title="Leading"),
 )
 
 DEFAULT_SIZE = Size(256, 256)

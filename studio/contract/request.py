@@ -30,6 +30,7 @@ class GenerateRequest:
     noise) lies in ``guidance_interval``. Image i of ``count`` uses seed + i (modulo 2^32).
     ``sampler`` and ``spacing`` are keys of the catalog; None means the model's own default, as do
     ``steps`` and ``guidance`` of None. ``eta`` scales DDIM's noise, 0 = deterministic.
+    ``class_id`` is a class of a class-conditional model, from 0; None where there is none.
     """
 
     model: str = DEFAULT_MODEL
@@ -45,6 +46,7 @@ class GenerateRequest:
     sampler: str | None = None
     spacing: str | None = None
     eta: float = 0.0
+    class_id: int | None = None
     preview: Preview = Preview.BOTH
 
     def __post_init__(self) -> None:
@@ -61,6 +63,8 @@ class GenerateRequest:
             raise ValueError("The guidance interval must lie in 0..1, its start before its end.")
         if not 0 <= self.eta <= 1:
             raise ValueError(f"Eta must lie between 0 and 1, not {self.eta}.")
+        if self.class_id is not None and self.class_id < 0:
+            raise ValueError(f"Classes are numbered from 0; there is no {self.class_id}.")
         _check_key("sampler", self.sampler, [row.key for row in SAMPLERS])
         _check_key("spacing", self.spacing, [row.key for row in SPACINGS])
         if self.label_map is not None:

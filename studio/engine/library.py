@@ -8,6 +8,7 @@ from studio.contract.places import MODELS
 from studio.engine.configuration import ConfigError
 from studio.engine.device import Device, choose, use_threads
 from studio.engine.families import FAMILIES
+from studio.engine.families.opening import is_published, load_published
 from studio.engine.model import Model
 from studio.engine.model_config import ModelConfig, read_config
 from studio.engine.model_error import ModelError
@@ -20,12 +21,19 @@ class ModelLibrary:
     """Finds model folders, loads one at a time and keeps it; a failed load keeps the last good one.
 
     ``folders`` are searched after the bundled models; ``device`` is a name for device.choose, None
-    for the best. Not for use from several threads at once.
+    for the best; ``prediction``, "eps" or "v", is for published files that do not tell. Not for
+    use from several threads at once.
     """
 
-    def __init__(self, folders: Iterable[Path | str] = (), device: str | None = None) -> None:
+    def __init__(
+        self,
+        folders: Iterable[Path | str] = (),
+        device: str | None = None,
+        prediction: str | None = None,
+    ) -> None:
         self._folders = (MODELS, *map(Path, folders))
         self._device_name = device
+        self._prediction = prediction
         self._device: Device | None = None
         self._loaded: tuple[_Version, Model] | None = None
 
@@ -53,7 +61,7 @@ class ModelLibrary:
         if model in folders:
             return folders[model]
         path = Path(model).expanduser()
-        if (path / "config.json").is_file():
+        if (path / "config.json").is_file() or is_published(path):
             return path.resolve()
         known = f"Choose one of: {', '.join(folders)}." if folders else "Add a folder with models."
         raise ModelError(f"There is no model “{model}”.", known)
@@ -80,6 +88,8 @@ class ModelLibrary:
 
     def _load(self, folder: Path) -> Generator[Loading, None, Model]:
         yield Loading(what=folder.name, fraction=0.0)
+        if is_published(folder):
+            return (yield from self._load_published(folder))
         config = read_config(folder)
         if config.family not in FAMILIES:
             raise ModelError(
@@ -99,7 +109,18 @@ class ModelLibrary:
                 "Get the model again, or choose another one.",
             ) from error
 
+    def _load_published(self, path: Path) -> Generator[Loading, None, Model]:
+        loading = load_published(path, self.device, self._prediction)
+        while True:
+            try:
+                yield Loading(what=path.stem, fraction=next(loading))
+            except StopIteration as done:
+                return done.value
+
 
 def _version(folder: Path) -> _Version:
-    stats = ((path.name, path.stat()) for path in sorted(folder.iterdir()) if path.is_file())
+    files = [folder]
+    if folder.is_dir():
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    stats = ((str(path), path.stat()) for path in files)
     return folder, tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)

@@ -1,19 +1,25 @@
 """The engine for people who write Python: ``studio.load``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from studio.contract.catalog import DEFAULT_MODEL
 from studio.contract.events import Event, Failed, Produced
 from studio.contract.request import GenerateRequest, Preview
+from studio.engine.families.latent_diffusion import LatentDiffusion
+from studio.engine.families.text_to_image import TextToImage
 from studio.engine.generate import generate
 from studio.engine.library import ModelLibrary
-from studio.engine.model_config import ModelConfig
+from studio.engine.model import Model
 from studio.engine.model_error import ModelError
+from studio.engine.nets.autoencoder import FirstStage
+from studio.engine.nets.unet import UNet
 
 
 class Painter:
@@ -31,7 +37,29 @@ class Painter:
             while True:
                 next(loading)
         except StopIteration as done:
-            self.config: ModelConfig = done.value.config
+            self.model: Model = done.value
+
+    @property
+    def config(self) -> Any:
+        """What is known of the model: its name, family, defaults and networks."""
+        return self.model.config
+
+    @property
+    def unet(self) -> UNet:
+        """The denoiser: unet(x_t, t, context=..., concat=...), see nets.unet.UNet."""
+        return cast(LatentDiffusion, self.model).unet
+
+    @property
+    def first_stage(self) -> FirstStage:
+        """The autoencoder with encode and decode, whose latents are not scaled."""
+        return cast(LatentDiffusion, self.model).first_stage
+
+    def encode_prompt(self, prompts: Sequence[str]) -> Tensor:
+        """The context [B, T, width] of B prompts; raises ModelError where there can be none."""
+        if not isinstance(self.model, TextToImage):
+            raise ModelError("This model has no published text encoder.", "Choose another model.")
+        with torch.inference_mode():
+            return self.model.encode_prompt(prompts)
 
     def events(self, **asked: Any) -> Iterator[Event]:
         """Everything that happens during the job; ValueError for a request that makes no sense."""
@@ -51,9 +79,14 @@ class Painter:
         raise AssertionError("a job ends with a picture or with a failure")
 
 
-def load(model: str | Path = DEFAULT_MODEL, device: str | None = None) -> Painter:
-    """Load a bundled model by name, or any by its folder; ``device`` is such as "cpu" or "cuda".
+def load(
+    model: str | Path = DEFAULT_MODEL, device: str | None = None, prediction: str | None = None
+) -> Painter:
+    """Load a bundled model by name, or any by its folder or published file.
+
+    ``device`` is such as "cpu" or "cuda"; ``prediction``, "eps" or "v", is for the published files
+    that do not tell it.
 
     Raises ModelError, whose text is a sentence.
     """
-    return Painter(str(model), ModelLibrary(device=device))
+    return Painter(str(model), ModelLibrary(device=device, prediction=prediction))

@@ -1,6 +1,7 @@
 """How a sampler's steps are spread over a schedule.
 
-Each function returns ``steps`` + 1 strictly descending times, float64, the last the clean end.
+Each function returns ``steps`` + 1 strictly descending times, float64, the last the clean end
+(except ``leading``).
 """
 
 from collections.abc import Callable
@@ -34,11 +35,26 @@ def karras(schedule: Schedule, steps: int, rho: float = 7.0) -> np.ndarray:
     return np.append([schedule.time_of_ratio(ratio) for ratio in ratios], CLEAN)
 
 
+def leading(schedule: Schedule, steps: int) -> np.ndarray:
+    """Whole times evenly from the clean end on, each one later (arXiv:2305.08891 Tab. 2).
+
+    What published latent diffusion was sampled with: neither the noisiest time nor the clean end
+    is visited.
+    """
+    apart = schedule.steps // steps
+    later, end = (1.0, 0.0) if apart > 1 else (0.0, CLEAN)  # no room for one later
+    times = np.arange(steps) * apart + later
+    if times[-1] > schedule.start:
+        times = np.linspace(later, schedule.start, steps)
+    return np.append(times[::-1], end)
+
+
 SPACINGS: dict[str, Callable[[Schedule, int], np.ndarray]] = {
     "trailing": trailing,
     "uniform": uniform,
     "karras": karras,
     "quadratic": quadratic,
+    "leading": leading,
 }
 
 

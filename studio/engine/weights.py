@@ -40,7 +40,7 @@ def save_module(
     for name, tensor in module.state_dict().items():
         kept = tensor.dtype if not tensor.is_floating_point() else dtype
         cast = tensor.detach().to("cpu", kept, copy=True).contiguous()
-        if not _is_finite(cast):
+        if not is_finite(cast):
             raise WeightsError(
                 f"{path.name} was not saved: the tensor {name} holds values that are not finite "
                 f"in {_dtype_name(kept)}."
@@ -118,14 +118,14 @@ def assign(
                 f"In {file.name} the tensor {name} has the shape {_shape(tensor)}, but this "
                 f"network needs {_shape(wanted[name])}: the file belongs to another network."
             )
-        if not _is_finite(tensor):
+        if not is_finite(tensor):
             raise WeightsError(
                 f"In {file.name} the tensor {name} holds values that are not finite: "
                 "the file is damaged."
             )
         kept = dtype if tensor.is_floating_point() else None
         loaded[name] = tensor.to(device=device, dtype=kept)
-        if not _is_finite(loaded[name]):
+        if not is_finite(loaded[name]):
             raise WeightsError(
                 f"In {file.name} the tensor {name} holds values too large for "
                 f"{_dtype_name(loaded[name].dtype)}."
@@ -225,9 +225,12 @@ def _read(file: Path, metadata: dict[str, str]) -> Iterator[tuple[str, Tensor]]:
             yield name, opened.get_tensor(name)
 
 
-def _is_finite(tensor: Tensor) -> bool:
+def is_finite(tensor: Tensor) -> bool:
+    """Whether there is no NaN and no infinity in it; true of whole numbers."""
     if not tensor.is_floating_point() or not tensor.numel():
         return True
+    if tensor.dtype.itemsize == 1:  # what torch computes nothing with
+        tensor = tensor.float()
     return all(bool(end.isfinite()) for end in torch.aminmax(tensor))
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from studio.engine.configuration import build
-from studio.engine.families.landscape import normalised
+from studio.engine.families.latent_diffusion import normalised
 from studio.engine.model_config import FirstStageConfig
 from studio.training.data import LABELS, as_images, channel_of_label
 from studio.training.stages import Workshop

@@ -57,6 +57,7 @@ def request_record(request: GenerateRequest) -> dict[str, Any]:
         "sampler": request.sampler,
         "spacing": request.spacing,
         "eta": request.eta,
+        "class_id": request.class_id,
         "preview": request.preview.value,
     }
 
@@ -83,6 +84,7 @@ def request_from(record: object) -> GenerateRequest:
             sampler=_optional(record["sampler"], str),
             spacing=_optional(record["spacing"], str),
             eta=_typed(record["eta"], int, float),
+            class_id=_optional(record.get("class_id"), int),  # older pictures have none
             preview=Preview(record["preview"]),
         )
     except (KeyError, TypeError) as error:

@@ -29,11 +29,12 @@ from studio.engine.checkpoints.structure import (
 )
 from studio.engine.checkpoints.yaml_config import YamlConfig, read_yaml, yaml_beside
 from studio.engine.model_config import ScheduleConfig
-from studio.engine.nets.autoencoder import AutoencoderConfig, KLAutoencoder, VQAutoencoder
+from studio.engine.nets.autoencoder import first_stage_of
 from studio.engine.nets.class_embedder import ClassEmbedder
 from studio.engine.nets.rescaler import SpatialRescaler
 from studio.engine.nets.text_transformer import ClipText, ClipTextConfig, TextTransformer
 from studio.engine.nets.unet import UNet
+from studio.engine.skeleton import skeleton
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,11 +76,6 @@ def condition_network(config: ConditionConfig) -> nn.Module:
             return SpatialRescaler(config.stages, config.labels, config.channels)
         case _:
             return TextTransformer(config)
-
-
-def first_stage_network(config: AutoencoderConfig) -> KLAutoencoder | VQAutoencoder:
-    """With a codebook when the config has one, else KL."""
-    return KLAutoencoder(config) if config.n_embed is None else VQAutoencoder(config)
 
 
 def open_single_file(path: Path) -> Contents:
@@ -142,9 +138,8 @@ def _description(path: Path, parts: Parts, condition: ConditionConfig | None) ->
     row = next((row for row in PUBLISHED if row.is_of(unet)), None)
     file = yaml_beside(path)
     told = read_yaml(file) if file else None
-    if told and (told.width, told.in_channels) not in (
-        (unet.model_channels, unet.in_channels),
-        (None, None),
+    if told and not (
+        told.width in (None, unet.model_channels) and told.in_channels in (None, unet.in_channels)
     ):
         raise CheckpointError(f"{file and file.name} belongs to another model than {path.name}.")
     if told is None and row is None:
@@ -192,11 +187,11 @@ def _training(row: Published | None, told: YamlConfig | None, parts: Parts) -> d
 
 def _networks(description: Description, parts: Parts, prefix: str) -> dict[str, Network]:
     networks = {}
-    with torch.device("meta"):
+    with skeleton():
         if description.unet is not None:
             unet = UNet(description.unet)
             networks["unet"] = _network(unet, _same_names(unet), parts.unet)
-        first_stage = first_stage_network(description.first_stage)
+        first_stage = first_stage_of(description.first_stage)
         networks["first_stage"] = _network(first_stage, _same_names(first_stage), parts.first_stage)
         if description.condition is not None:
             condition = condition_network(description.condition)

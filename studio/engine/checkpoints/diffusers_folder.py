@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from studio.engine.checkpoints.contents import (
     Contents,
     Network,
     condition_network,
-    first_stage_network,
 )
 from studio.engine.checkpoints.description import Description, family_of
 from studio.engine.checkpoints.error import CheckpointError
@@ -23,9 +21,10 @@ from studio.engine.checkpoints.published import PUBLISHED
 from studio.engine.checkpoints.reading import read_checkpoint
 from studio.engine.checkpoints.source import gather
 from studio.engine.model_config import ScheduleConfig
-from studio.engine.nets.autoencoder import AutoencoderConfig
+from studio.engine.nets.autoencoder import AutoencoderConfig, first_stage_of
 from studio.engine.nets.text_transformer import ClipTextConfig, TextTransformerConfig
 from studio.engine.nets.unet import UNet, UNetConfig
+from studio.engine.skeleton import skeleton
 
 INDEX = "model_index.json"
 _FILES = ("diffusion_pytorch_model", "model", "pytorch_model")
@@ -46,7 +45,7 @@ def open_diffusers_folder(folder: Path) -> Contents:
     try:
         unet = unet_of(read_json(folder / "unet" / "config.json"))
         first_config = read_json(folder / first / "config.json")
-        autoencoder = first_stage_of(first_config)
+        autoencoder = autoencoder_of(first_config)
         encoder = _text_encoder(folder / text) if text else None
         told = read_json(folder / "scheduler" / "scheduler_config.json")
         schedule, prediction = schedule_of(told)
@@ -57,8 +56,9 @@ def open_diffusers_folder(folder: Path) -> Contents:
             f"The folder {folder.name} cannot be used: its configuration has no {error}."
         ) from error
     row = next((row for row in PUBLISHED if row.is_of(unet)), None)
-    # vq latents are never scaled, whatever the configuration says
-    scale = 1.0 if first == "vqvae" else float(first_config.get("scaling_factor", 0.18215))
+    # a codebook's latents are never scaled, whatever the configuration says
+    unscaled = autoencoder.n_embed is not None
+    scale = 1.0 if unscaled else float(first_config.get("scaling_factor", 0.18215))
     description = Description(
         title=row.title if row else folder.name,
         family=family_of(unet, autoencoder, encoder),
@@ -109,13 +109,13 @@ def _contents(folder: Path, description: Description, first: str, text: str | No
 
 
 def _network(key: str, description: Description, tensors: Mapping[str, Tensor]) -> Network:
-    with torch.device("meta"):
+    with skeleton():
         if key == "unet":
             assert description.unet is not None
             module: Any = UNet(description.unet)
             sources = unet_sources(module.state_dict(), description.unet)
         elif key == "first_stage":
-            module = first_stage_network(description.first_stage)
+            module = first_stage_of(description.first_stage)
             levels = len(description.first_stage.channel_mult)
             sources = first_stage_sources(module.state_dict(), levels)
         else:
@@ -183,6 +183,9 @@ def unet_of(config: Mapping[str, Any]) -> UNetConfig:
         raise CheckpointError(
             f"The studio does not know U-Nets of {', '.join(sorted(set(kinds)))}."
         )
+    by_resnet = config.get("downsample_type") == "resnet"
+    if by_resnet and "DownBlock2D" in kinds:  # such blocks resize by convolution all the same
+        raise CheckpointError("The studio does not know U-Nets that resize in two ways.")
     attends = [2**level for level, kind in enumerate(kinds) if kind != "DownBlock2D"]
     depth = config.get("transformer_layers_per_block", 1)
     return UNetConfig(
@@ -193,9 +196,9 @@ def unet_of(config: Mapping[str, Any]) -> UNetConfig:
         num_res_blocks=int(config.get("layers_per_block", 2)),
         attention_resolutions=tuple(attends),
         context_dim=int(config["cross_attention_dim"]) if crossed else None,
-        transformer_depth=int(depth[0] if isinstance(depth, list) else depth),
+        transformer_depth=int(depth[0] if isinstance(depth, (list, tuple)) else depth),
         use_linear_in_transformer=bool(config.get("use_linear_projection", False)),
-        resblock_updown=config.get("downsample_type") == "resnet",
+        resblock_updown=by_resnet,
         use_scale_shift_norm=config.get("resnet_time_scale_shift") == "scale_shift",
         num_classes=config.get("num_class_embeds"),
         norm_groups=int(config.get("norm_num_groups") or 32),
@@ -204,7 +207,7 @@ def unet_of(config: Mapping[str, Any]) -> UNetConfig:
 
 
 def _truthy(value: object) -> bool:
-    return any(value) if isinstance(value, list) else bool(value)
+    return any(value) if isinstance(value, (list, tuple)) else bool(value)
 
 
 def _heads_of(config: Mapping[str, Any], widths: list[int], *, crossed: bool) -> dict[str, Any]:
@@ -212,7 +215,10 @@ def _heads_of(config: Mapping[str, Any], widths: list[int], *, crossed: bool) ->
     told = config.get("num_attention_heads") or config.get("attention_head_dim", 8)
     if not crossed:
         return {"num_heads": 1} if told is None else {"num_head_channels": int(told)}
-    heads = [int(number) for number in (told if isinstance(told, list) else [told] * len(widths))]
+    heads = [
+        int(number)
+        for number in (told if isinstance(told, (list, tuple)) else [told] * len(widths))
+    ]
     if len(set(heads)) == 1:
         return {"num_heads": heads[0]}
     wide = {width // number for width, number in zip(widths, heads, strict=True)}
@@ -221,7 +227,7 @@ def _heads_of(config: Mapping[str, Any], widths: list[int], *, crossed: bool) ->
     return {"num_head_channels": wide.pop()}
 
 
-def first_stage_of(config: Mapping[str, Any]) -> AutoencoderConfig:
+def autoencoder_of(config: Mapping[str, Any]) -> AutoencoderConfig:
     """diffusers' AutoencoderKL or VQModel; KeyError and ValueError."""
     widths = [int(width) for width in config["block_out_channels"]]
     latent = int(config.get("latent_channels", 4))

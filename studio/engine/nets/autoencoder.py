@@ -353,3 +353,11 @@ class VQAutoencoder(_FirstStage):
         """The reconstruction of x from its quantised latent, with the quantiser's terms."""
         quantised = self.quantise(self.encode(x))
         return self.decode(quantised.latent, quantise=False), quantised
+
+
+FirstStage = KLAutoencoder | VQAutoencoder
+
+
+def first_stage_of(config: AutoencoderConfig) -> FirstStage:
+    """A first stage with random weights: with a codebook when the config has one, else KL."""
+    return KLAutoencoder(config) if config.n_embed is None else VQAutoencoder(config)

@@ -36,6 +36,7 @@ def full_request(**other):
         "sampler": "dpmpp_2m_sde",
         "spacing": "karras",
         "eta": 0.5,
+        "class_id": 7,
     }
     return GenerateRequest(**{**values, **other})
 

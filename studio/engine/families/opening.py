@@ -1,0 +1,92 @@
+"""A published file or folder becomes a model."""
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import cast
+
+from studio.engine.checkpoints.contents import Contents, open_single_file
+from studio.engine.checkpoints.description import FIRST_STAGE_ALONE
+from studio.engine.checkpoints.diffusers_folder import INDEX, open_diffusers_folder
+from studio.engine.checkpoints.error import CheckpointError
+from studio.engine.checkpoints.source import check_whole
+from studio.engine.device import Device
+from studio.engine.families import PUBLISHED_FAMILIES
+from studio.engine.families.published import TITLES, PublishedModel, fill
+from studio.engine.model_error import ModelError
+from studio.engine.nets.autoencoder import FirstStage
+from studio.engine.weights import WeightsError, is_finite
+
+_ANOTHER = "Get the file again, or choose another one."
+
+
+def is_published(path: Path) -> bool:
+    """Whether the path is a single file or a diffusers folder, and no model folder of ours."""
+    return path.is_file() or (path / INDEX).is_file()
+
+
+def open_published(path: Path) -> Contents:
+    """What a file or diffusers folder holds, without reading its values; CheckpointError."""
+    return open_diffusers_folder(path) if path.is_dir() else open_single_file(path)
+
+
+def check_usable(contents: Contents) -> None:
+    """CheckpointError when tensors are missing or misshapen, or nothing here can use them."""
+    told = contents.description
+    if told.family not in PUBLISHED_FAMILIES and told.family != FIRST_STAGE_ALONE:
+        raise CheckpointError(
+            f"{contents.path.name} is {told.title}, a kind of model that this version of the "
+            "studio knows but cannot run."
+        )
+    for key, network in contents.networks.items():
+        check_whole(network.gathered, contents.path.name, TITLES[key])
+
+
+def check_values(contents: Contents) -> None:
+    """CheckpointError when a tensor that is used holds NaN or infinite values; reads them all."""
+    for network in contents.networks.values():
+        for name, tensor in network.gathered.tensors.items():
+            if not is_finite(tensor):
+                raise CheckpointError(
+                    f"In {contents.path.name} the tensor {name} holds values that are not finite: "
+                    "the file is damaged."
+                )
+
+
+def load_published(
+    path: Path, device: Device, prediction: str | None = None
+) -> Generator[float, None, PublishedModel]:
+    """Yields the loaded fraction and returns the model; raises ModelError.
+
+    ``prediction`` is asked for where the files do not tell it, and counts for nothing elsewhere.
+    """
+    try:
+        contents = open_published(path)
+        told = contents.description
+        if told.family == FIRST_STAGE_ALONE:
+            raise ModelError(
+                f"{path.name} is a first stage alone ({told.title}), which makes no pictures by "
+                "itself.",
+                "Choose a whole model.",
+            )
+        check_usable(contents)
+        known = told.prediction or prediction
+        if known is None:
+            raise ModelError(
+                f"{path.name} does not tell whether it predicts the noise (eps) or v.",
+                "Say which: “eps” for models made for 512 pixels, “v” for 768.",
+            )
+        return (yield from PUBLISHED_FAMILIES[told.family].load(contents, known, device))
+    except WeightsError as error:
+        raise ModelError(str(error), _ANOTHER) from error
+
+
+def load_first_stage(path: Path, device: Device) -> FirstStage:
+    """The first stage of a published file or folder, or of its own file; float32; ModelError."""
+    try:
+        contents = open_published(path)
+        network = contents.networks["first_stage"]
+        check_whole(network.gathered, path.name, TITLES["first_stage"])
+        fill(contents, "first_stage", device)
+    except WeightsError as error:
+        raise ModelError(str(error), _ANOTHER) from error
+    return cast(FirstStage, network.module)

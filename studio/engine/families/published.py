@@ -1,0 +1,144 @@
+"""What the families of published models share: loading, previews, and their description."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from studio.contract.geometry import Size
+from studio.contract.request import GenerateRequest
+from studio.engine.checkpoints.contents import Contents
+from studio.engine.checkpoints.source import check_whole
+from studio.engine.denoiser import Condition
+from studio.engine.device import Device
+from studio.engine.families.latent_diffusion import LatentDiffusion
+from studio.engine.families.linear_preview import linear_preview, project
+from studio.engine.model import Conditioned
+from studio.engine.model_config import Defaults, DenoiserConfig, FirstStageConfig
+from studio.engine.pixels import to_pixels
+from studio.engine.weights import assign
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedConfig:
+    """What a published model is, in the terms of the studio's own models."""
+
+    family: str
+    name: str
+    licence: str
+    capabilities: tuple[str, ...]
+    denoiser: DenoiserConfig
+    first_stage: FirstStageConfig
+    defaults: Defaults
+    size_multiple: int
+
+    @property
+    def prediction(self) -> str:
+        """What the denoiser's output means."""
+        return self.denoiser.prediction
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PublishedModel(LatentDiffusion, ABC):
+    """A published model; each family says what steers it. The U-Net keeps the file's values mapped
+    where they have the device's dtype already.
+    """
+
+    capabilities: ClassVar[tuple[str, ...]] = ()
+    defaults: ClassVar[Defaults]
+
+    config: PublishedConfig
+    conditioner: nn.Module | None
+    tokenizers: tuple[Path, ...]
+
+    @classmethod
+    def load(
+        cls, contents: Contents, prediction: str, device: Device
+    ) -> Generator[float, None, Self]:
+        """Yields the loaded fraction; CheckpointError when tensors are missing or damaged."""
+        for key, network in contents.networks.items():
+            check_whole(network.gathered, contents.path.name, TITLES[key])
+        total = sum(len(network.gathered.tensors) for network in contents.networks.values())
+        done = 0
+        for key, network in contents.networks.items():
+            fill(contents, key, device)
+            done += len(network.gathered.tensors)
+            yield done / total
+        modules: Mapping[str, Any] = {k: net.module for k, net in contents.networks.items()}
+        return cls(
+            config=cls._config(contents, prediction),
+            unet=modules["unet"],
+            first_stage=modules["first_stage"],
+            conditioner=modules.get("condition"),
+            tokenizers=contents.tokenizers,
+            device=device.device,
+        )
+
+    @classmethod
+    def _config(cls, contents: Contents, prediction: str) -> PublishedConfig:
+        told = contents.description
+        assert told.unet is not None
+        assert told.schedule is not None
+        latent = told.first_stage.embed_dim
+        return PublishedConfig(
+            family=told.family,
+            name=told.title,
+            licence=told.licence,
+            capabilities=cls.capabilities,
+            denoiser=DenoiserConfig(unet=told.unet, prediction=prediction, schedule=told.schedule),
+            first_stage=FirstStageConfig(
+                autoencoder=told.first_stage,
+                latent_mean=(0.0,) * latent,
+                latent_std=(1 / told.scale_factor,) * latent,
+            ),
+            defaults=cls.defaults,
+            size_multiple=told.first_stage.factor,
+        )
+
+    @abstractmethod
+    def conditions(self, request: GenerateRequest) -> Conditioned:
+        """See Model."""
+
+    def previews(self, x_t: Tensor, x_0: Tensor, size: Size) -> tuple[np.ndarray, np.ndarray]:
+        both = torch.cat([self.cut(x_t, size), self.cut(x_0, size)])
+        noisy, clean = project(both, self._preview)
+        return to_pixels(noisy), to_pixels(clean)
+
+    @cached_property
+    def _preview(self) -> Tensor:
+        std = torch.tensor(self.config.first_stage.latent_std, device=self.device)
+        return linear_preview(self.first_stage, std)
+
+    def network(self, x_t: Tensor, t: Tensor, condition: Condition) -> Tensor:
+        return self.unet(x_t, t, condition.context, concat=condition.concat)
+
+
+TITLES = {"unet": "U-Net", "first_stage": "first stage", "condition": "conditioner"}
+
+
+def fill(contents: Contents, key: str, device: Device) -> None:
+    """Give a network its values and make it ready; CheckpointError names what is damaged.
+
+    The U-Net gets the device's dtype, the others float32.
+    """
+    network = contents.networks[key]
+    dtype = device.dtype if key == "unet" else torch.float32
+    named = ((contents.path, name, t) for name, t in network.gathered.tensors.items())
+    assign(network.module, named, contents.path, device.device, dtype)
+    network.module.eval().requires_grad_(False)
+
+
+def ignored_notices(request: GenerateRequest, *, text: bool, label_map: bool) -> list[str]:
+    """Sentences about what the request has and this model cannot use."""
+    notices = []
+    if not text and (request.prompt or request.negative_prompt):
+        notices.append("This model cannot read: the prompt has no effect.")
+    if not label_map and request.label_map is not None:
+        notices.append("This model takes no label map: the map has no effect.")
+    return notices
