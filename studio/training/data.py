@@ -137,5 +137,5 @@ def _rendered(
 
 def as_images(pictures: np.ndarray, device: torch.device) -> torch.Tensor:
     """uint8 [B, H, W, 3] -> float32 [B, 3, H, W] in -1..1, channels last."""
-    images = torch.from_numpy(np.ascontiguousarray(pictures)).to(device).permute(0, 3, 1, 2)
+    images = torch.from_numpy(np.array(pictures)).to(device).permute(0, 3, 1, 2)
     return images.float().div_(127.5).sub_(1)

@@ -9,13 +9,13 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
+from studio.engine.conditioning.text import build_tokenizer
 from studio.engine.configuration import build
 from studio.engine.families.latent_diffusion import normalised
 from studio.engine.model_config import FirstStageConfig
 from studio.training.data import LABELS, as_images, channel_of_label
 from studio.training.stages import Workshop
 from studio.training.train_first_stage import load_first_stage
-from studio.training.vocabulary import build_tokenizer
 from studio.worlds.captions import VOCABULARY
 
 
@@ -82,7 +82,7 @@ def cache_latents(shop: Workshop) -> None:
         maps[chunk] = (
             (shares * 255).round().byte().view(len(chunk), versions, *shares.shape[1:]).cpu()
         )
-    tokenizer = build_tokenizer(VOCABULARY, shop.recipe.diffusion.text["max_length"])
+    tokenizer = build_tokenizer(sorted(VOCABULARY), shop.recipe.diffusion.text["max_length"])
     tokenizer.save(str(shop.model / "tokenizer.json"))
     ids = [[encoding.ids for encoding in tokenizer.encode_batch(texts)] for texts in data.captions]
     np.save(directory / "tokens.npy", np.asarray(ids, np.int16))
