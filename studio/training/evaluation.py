@@ -17,10 +17,10 @@ from studio.contract.events import Failed, Produced
 from studio.contract.geometry import Size
 from studio.contract.places import RESOURCES
 from studio.contract.request import GenerateRequest, Preview
-from studio.engine.families.landscape import FirstStage, Landscape
+from studio.engine.families.landscape import Landscape
 from studio.engine.generate import generate
 from studio.engine.library import ModelLibrary
-from studio.engine.nets.autoencoder import DiagonalGaussian
+from studio.engine.nets.autoencoder import DiagonalGaussian, FirstStage
 from studio.training.data import LABELS, as_images, channel_of_label
 from studio.training.metrics import Confusion, band_gradients, frechet_distance, psnr
 from studio.training.segmenter import Segmenter

@@ -8,8 +8,8 @@ from studio.contract.events import Produced, Started
 from studio.contract.geometry import Size
 from studio.contract.materials import BY_KEY
 from studio.contract.request import GenerateRequest
-from studio.engine.families import landscape
-from studio.engine.families.landscape import denormalised, largest_tile, normalised
+from studio.engine.families import latent_diffusion
+from studio.engine.families.latent_diffusion import denormalised, largest_tile, normalised
 from studio.engine.generate import generate
 from studio.engine.library import ModelLibrary
 from studio.engine.model_config import ModelConfig
@@ -57,7 +57,7 @@ def test_a_large_picture_is_decoded_in_tiles_that_can_be_stopped(model, monkeypa
     parts = []
     whole = model.decode(x_0, size, lambda: parts.append(1))
     assert len(parts) == 1
-    monkeypatch.setattr(landscape, "_DECODING_BYTES", 0)
+    monkeypatch.setattr(latent_diffusion, "_DECODING_BYTES", 0)
     tiles = model.decode(x_0, size, lambda: parts.append(1))
     assert len(parts) > 3
     assert tiles.shape == whole.shape == (256, 512, 3)
