@@ -147,9 +147,16 @@ def test_a_full_disk_is_a_sentence_and_leaves_what_was_there(
     assert list(out.parent.iterdir()) == [out]
 
 
+def _heeds_interrupts() -> None:
+    """A test run in the background hands on that it ignores the key; a person's terminal doesn't."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_interrupted_in_the_middle(settings: list[str | Path], tmp_path: Path) -> None:
     frames, out = tmp_path / "frames", tmp_path / "out" / "x.png"
-    process = start(*settings, "--steps", "1000", "--frames", frames, "-o", out)
+    process = start(
+        *settings, "--steps", "1000", "--frames", frames, "-o", out, preexec_fn=_heeds_interrupts
+    )
     until = time.monotonic() + 60
     while not list(frames.glob("*-0002-x_t.png")) and time.monotonic() < until:
         time.sleep(0.02)
