@@ -148,7 +148,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_what_was_there(
 
 
 def _heeds_interrupts() -> None:
-    """A test run in the background hands on that it ignores the key; a person's terminal doesn't."""
+    """A test run in the background would hand on that it ignores the key."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
