@@ -15,15 +15,15 @@ Rgb = tuple[float, float, float]
 
 # Linear reflectances.
 GRASS: dict[str, Rgb] = {
-    "spring": (0.125, 0.180, 0.052),
-    "summer": (0.118, 0.148, 0.050),
-    "autumn": (0.190, 0.155, 0.050),
+    "spring": (0.125, 0.205, 0.045),
+    "summer": (0.092, 0.128, 0.038),
+    "autumn": (0.200, 0.142, 0.046),
     "winter": (0.125, 0.115, 0.055),
 }
 STRAW: Rgb = (0.27, 0.21, 0.085)
 LEAVES: dict[str, Rgb] = {
-    "spring": (0.095, 0.150, 0.036),
-    "summer": (0.058, 0.105, 0.024),
+    "spring": (0.110, 0.185, 0.036),
+    "summer": (0.050, 0.092, 0.022),
     "autumn": (0.260, 0.110, 0.018),
     "winter": (0.085, 0.070, 0.055),
 }

@@ -12,7 +12,9 @@ from studio.contract.materials import BY_KEY
 from studio.worlds.air import Air
 from studio.worlds.batch import Batch
 from studio.worlds.clouds import add_clouds
+from studio.worlds.falling import add_falling
 from studio.worlds.march import View, look
+from studio.worlds.regions import without_specks
 from studio.worlds.scene import Scene, sample_scene
 from studio.worlds.shade import relief_of, shade_ground
 from studio.worlds.sky import Light, glow, make_light, radiance, sun_cosine
@@ -27,7 +29,7 @@ class World:
     """One rendered landscape.
 
     ``image`` uint8 [H, W, 3] sRGB; ``labels`` uint8 [H, W], ids of the twenty materials, every
-    pixel labelled; ``depth`` float32 [H, W], metres ahead of the camera, 0 for the sky.
+    pixel labelled, specks of a pixel or two merged into what surrounds them; ``depth`` float32 [H, W], metres ahead of the camera, 0 for the sky.
     """
 
     image: NDArray[np.uint8]
@@ -66,7 +68,8 @@ def _render(batch: Batch) -> list[World]:
     view = look(batch)
     sky, labels = _sky(view, batch, light)
     picture, labels = _land(view, batch, light, sky, labels)
-    image = develop(picture, batch, light)
+    image = develop(add_falling(picture, batch, light), batch, light)
+    labels = without_specks(labels)
     images = image.permute(0, 2, 3, 1).cpu().numpy()
     ids = labels.to(torch.uint8).cpu().numpy()
     depth = view.depth.cpu().numpy()

@@ -85,7 +85,7 @@ def _pick(rng: np.random.Generator, weights: dict[str, float]) -> str:
 
 def _season(rng: np.random.Generator, terrain: str) -> str:
     if terrain == "desert":
-        return _pick(rng, {"summer": 3, "spring": 1})
+        return "summer"
     return _pick(rng, dict.fromkeys(SEASONS, 1.0))
 
 
@@ -195,7 +195,7 @@ def _cover(rng: np.random.Generator, terrain: str, season: str, view: str) -> di
     soils = {"dirt": 2.0, "gravel": 1.3, "mud": 1.5, "sand": 0.5, "stone": 1.0}
     soils |= {"sand": 5.0, "mud": 0.1} if terrain in ("coast", "desert") else {}
     soils |= {"gravel": 2.0, "mud": 2.2} if terrain == "river" else {}
-    bloom = {"spring": u(0.1, 1.0), "summer": u(0, 0.6), "autumn": u(0, 0.1), "winter": 0.0}
+    bloom = {"spring": u(0.35, 1.0), "summer": u(0, 0.4), "autumn": u(0, 0.08), "winter": 0.0}
     road = u() < (0.4 if terrain in ("plain", "hills", "forest", "desert", "mountains") else 0.08)
     return {
         "forest": forest,
@@ -207,7 +207,7 @@ def _cover(rng: np.random.Generator, terrain: str, season: str, view: str) -> di
         + (0.15 if terrain in ("mountains", "coast") else 0.0),
         "tall_grass": u(0.1, 1),
         "dryness": float(
-            np.clip(rng.normal({"spring": 0.1, "summer": 0.4}.get(season, 0.5), 0.2), 0, 1)
+            np.clip(rng.normal({"spring": 0.0, "summer": 0.3}.get(season, 0.55), 0.18), 0, 1)
         ),
         "soil": "sand" if desert and u() < 0.8 else _pick(rng, soils),
         "bare": 1.0 if desert else u(0, 1) ** 1.5 * 0.75 + 0.05,
@@ -219,7 +219,7 @@ def _cover(rng: np.random.Generator, terrain: str, season: str, view: str) -> di
 
 
 def _air(
-    rng: np.random.Generator, weather: str, terrain: str, eye: float
+    rng: np.random.Generator, weather: str, time: str, terrain: str, eye: float
 ) -> dict[str, float | str]:
     u = rng.uniform
     haze = math.exp(u(math.log(1 / 60000), math.log(1 / 16000)))
@@ -231,10 +231,11 @@ def _air(
         "overcast": haze * 1.6, "fog": 1 / (math.exp(u(math.log(110), math.log(900))) + 9 * eye),
         "rain": 1 / u(1200, 5000), "snowfall": 1 / u(500, 2500),
     }.get(weather, haze)  # fmt: skip
-    bank = weather not in ("fog", "rain", "snowfall") and u() < 0.12
+    chance = 0.35 if time == "dawn" else 0.10  # ground fog forms in the night
+    bank = weather not in ("fog", "rain", "snowfall") and u() < chance
     return {
         "haze": haze,
-        "turbidity": u(0.7, 2.5),
+        "turbidity": u(0.7, 1.3) if time == "dawn" else u(0.7, 2.5),
         "fog_bank": 1 / u(60, 300) if bank or (weather == "fog" and u() < 0.5) else 0.0,
         "fog_top": u(6, 40),
         "clouds": "cumulus" if u() < 0.68 else "broken",
@@ -280,7 +281,7 @@ def sample_scene(
         "horizon": float(rng.uniform(0.22, 0.42) if high else rng.uniform(0.3, 0.66)),
         "sun_azimuth": _sun_azimuth(rng, time),
         "sun_elevation": float(rng.uniform(*_SUN[time])),
-        **_air(rng, weather, terrain, eye),
+        **_air(rng, weather, time, terrain, eye),
         **_water(rng, terrain, eye),
         **relief,
         **_snow(rng, season, terrain, relief["mountain_height"]),

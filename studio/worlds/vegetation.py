@@ -171,7 +171,7 @@ def _trees(batch: Batch, view: View, light: Light) -> Stand | None:
     autumn = torch.tensor([s.season == "autumn" for s in batch.scenes], device=batch.device)[scene]
     leaf = torch.where(autumn[:, None], _choose(_colours(batch, list(AUTUMN)), r[3]), leaf)
     spring = torch.tensor([s.season == "spring" for s in batch.scenes], device=batch.device)[scene]
-    blossom = spring & (r[3] < 0.13) & ~poplar
+    blossom = spring & (r[3] < 0.28) & ~poplar
     leaf = torch.where(blossom[:, None], _colours(batch, [(0.55, 0.36, 0.40)]), leaf)
     leaf = torch.where(needle[:, None], _colours(batch, [NEEDLES]) * 1.25, leaf)
     leaf = leaf * (0.75 + 0.5 * r[5])[:, None]
