@@ -61,7 +61,7 @@ class ModelCard:
             for name in ("dtypes", "capabilities"):
                 values[name] = tuple(str(item) for item in values.get(name, ()))
             return cls(**values)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError("an incomplete card") from error
 
 

@@ -20,7 +20,10 @@ _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("ControlNet", ("control_model.", "controlnet_cond_embedding.", "input_hint_block.")),
     ("textual inversion", ("emb_params", "string_to_param")),
     ("text encoder", ("text_model.embeddings.", "text_model.encoder.")),
-    ("upscaler", ("RRDB_trunk.", "body.0.rdb1.", "model.1.sub.0.RDB1.", "layers.0.residual_group.")),
+    (
+        "upscaler",
+        ("RRDB_trunk.", "body.0.rdb1.", "model.1.sub.0.RDB1.", "layers.0.residual_group."),
+    ),
 )
 """What a file is called whose tensors have such names; none is a model by itself."""
 

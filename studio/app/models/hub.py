@@ -47,9 +47,7 @@ def planned(text: str) -> Plan:
     return _planned(wish, "model", lambda files: chosen(files, wish))
 
 
-def planned_files(
-    repository: str, kind: str, names: Sequence[str], what: str, place: Path
-) -> Plan:
+def planned_files(repository: str, kind: str, names: Sequence[str], what: str, place: Path) -> Plan:
     """What fetching these files of a repository would take; HubError says where to put them."""
     try:
         return _planned(
@@ -135,8 +133,9 @@ def fetch(plan: Plan, folder: Path, tell: Tell) -> None:
 def _fetch_one(plan: Plan, file: HubFile, folder: Path, before: int, tell: Tell) -> None:
     from huggingface_hub import constants, hf_hub_url
     from huggingface_hub.file_download import http_get
-    from huggingface_hub.utils import build_hf_headers
+    from huggingface_hub.utils import build_hf_headers, logging
 
+    logging.set_verbosity_error()  # what goes wrong is said once, by the sentence
     constants.DOWNLOAD_CHUNK_SIZE = _PIECE  # what a cut connection loses, and how often it is told
     partial = _partial(folder, file)
     url = hf_hub_url(plan.name, file.name, repo_type=plan.kind, revision=plan.revision)
@@ -215,7 +214,9 @@ def _sentences(name: str, folder: Path | None = None) -> Iterator[None]:
     except errors.OfflineModeIsEnabled as error:
         raise HubError(_offline("HF_HUB_OFFLINE forbids the hub", name, page)) from error
     except errors.HfHubHTTPError as error:
-        raise HubError(f"The hub refuses {name} ({_first_line(error)}); try again later.") from error
+        raise HubError(
+            f"The hub refuses {name} ({_first_line(error)}); try again later."
+        ) from error
     except (errors.HTTPError, ConnectionError, TimeoutError) as error:
         raise HubError(_offline("The hub cannot be reached", name, page)) from error
     except OSError as error:

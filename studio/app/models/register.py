@@ -263,7 +263,11 @@ def stamp_of(path: Path) -> list[int]:
         with contextlib.suppress(OSError):
             stat = file.stat()
             if file.is_file():
-                total, newest, count = total + stat.st_size, max(newest, stat.st_mtime_ns), count + 1
+                total, newest, count = (
+                    total + stat.st_size,
+                    max(newest, stat.st_mtime_ns),
+                    count + 1,
+                )
     return [count, total, newest]
 
 
@@ -293,9 +297,7 @@ def _downloaded(receipt: Path) -> Iterable[Installed]:
     if not told.get("lists", True) or not all(file.is_file() for file in files):
         return
     for path in _below(folder):
-        yield Installed(
-            key=str(path), name=name, path=path, origin=Origin.DOWNLOADED, place=folder
-        )
+        yield Installed(key=str(path), name=name, path=path, origin=Origin.DOWNLOADED, place=folder)
 
 
 def _gone(place: Path) -> Installed:

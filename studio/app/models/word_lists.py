@@ -117,4 +117,6 @@ def _read_names(file: Path) -> tuple[str, ...]:
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         lines = [re.sub(r"^\d+\s*[:,]\s*", "", line.strip()) for line in text.splitlines()]
         return tuple(line for line in lines if line)
-    return tuple(numbered.get(number, str(number)) for number in range(max(numbered, default=-1) + 1))
+    return tuple(
+        numbered.get(number, str(number)) for number in range(max(numbered, default=-1) + 1)
+    )
