@@ -1,7 +1,7 @@
 """Layers that compute in the dtype of what they are given, whatever dtype their weights have.
 
 A published model's weights stay as they lie in the file, mapped and not copied: half as large as in
-float32, and often in another half precision than the processor computes in (a convolution in float16
+float32, and often in another half precision than the processor computes in (convolving in float16
 can take a hundred times as long as in bfloat16). To cast a layer's weights when it runs costs about
 0.3 ns a value, some percent of what the layer itself costs.
 """
