@@ -45,9 +45,9 @@ def add_arguments(subparsers: "argparse._SubParsersAction[argparse.ArgumentParse
     train.add_argument("--device", help="cpu, cuda, mps (default: the best there is)")
     train.add_argument("--workers", type=int, default=0, help="rendering processes (0: one a core)")
     train.set_defaults(run=run_train)
-    evaluate = subparsers.add_parser("evaluate", help="measure a model on held-out worlds")
+    evaluate = subparsers.add_parser("evaluate", help="measure a model on held-out pictures")
     evaluate.add_argument("model", type=Path, help="model folder, such as models/landscape")
-    evaluate.add_argument("--count", type=int, default=64, help="held-out worlds (default: 64)")
+    evaluate.add_argument("--count", type=int, default=64, help="held-out pictures (default: 64)")
     evaluate.add_argument("--device", help="cpu, cuda, mps (default: the best there is)")
     evaluate.add_argument(
         "--no-card", action="store_true", help="print only, leave the card as it is"
@@ -129,11 +129,20 @@ def _train_upscaler(arguments: argparse.Namespace) -> int:
 
 def run_evaluate(arguments: argparse.Namespace) -> int:
     """Measure a model folder, print the figures and write them to its card."""
-    from studio.training.card import write_card
-    from studio.training.evaluation import evaluate
-    from studio.training.sheet import draw_sheet
+    from studio.engine.upscaling.config import FAMILY, family_of
+    from studio.training.card import Report, write_card
 
-    report = evaluate(arguments.model, count=arguments.count, device=arguments.device)
+    report: Report
+    if family_of(arguments.model) == FAMILY:
+        from studio.training.upscaling.evaluation import evaluate_upscaler
+        from studio.training.upscaling.sheet import draw_sheet
+
+        report = evaluate_upscaler(arguments.model, count=arguments.count, device=arguments.device)
+    else:
+        from studio.training.evaluation import evaluate
+        from studio.training.sheet import draw_sheet
+
+        report = evaluate(arguments.model, count=arguments.count, device=arguments.device)
     print(report.as_table())
     if not arguments.no_sheet:
         draw_sheet(arguments.model, arguments.device)
