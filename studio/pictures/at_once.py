@@ -20,11 +20,9 @@ class AtOnce:
         self, stream: BinaryIO, size: Size, like: Picture, format: FormatOut, quality: int
     ) -> None:
         channels = like.pixels.shape[2]
-        if not format.alpha and channels in (2, 4):
-            channels -= 1
-        mode = _MODES[channels] if format.grey else _MODES[channels + 2 * (channels < 3)]
-        # Pillow's WebP and AVIF encoders know no grey with alpha.
-        self._image = Image.new("RGBA" if mode == "LA" else mode, (size.width, size.height))
+        grey = stays_grey(channels, format)
+        alpha = like.has_alpha and format.alpha
+        self._image = Image.new(_MODES[(1 if grey else 3) + alpha], (size.width, size.height))
         self._stream, self._like, self._format = stream, like, format
         self._quality = quality
         self._top = 0
@@ -68,6 +66,13 @@ class AtOnce:
                 if self._image.mode == "L":
                     subsampling = "4:0:0"
                 return {"quality": self._quality, "subsampling": subsampling}
+
+
+def stays_grey(channels: int, format: FormatOut) -> bool:
+    """Whether the format keeps grey as one channel; Pillow's AVIF encoder not beside alpha."""
+    if not format.grey or channels > 2:
+        return False
+    return channels == 1 or not format.alpha or max(format.bits) > 8
 
 
 def to_8_bits(rows: np.ndarray) -> np.ndarray:

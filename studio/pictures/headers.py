@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image
 
@@ -16,6 +17,7 @@ from studio.pictures.turning import SIDEWAYS
 
 _opening = threading.Lock()
 
+_XMP_TEXT = "XML:com.adobe.xmp"  # a PNG file's compressed text, as libvips writes it
 _IPTC = 0x0404  # of the resources that Photoshop leaves in JPEG files
 
 
@@ -53,12 +55,14 @@ def opened(path: Path, largest: int, *, loaded: bool) -> Iterator[Header]:
         raise PictureError(f"“{path.name}” is no picture of a kind that is read here ({known}).")
     if size := sniffing.stated_size(head, kind):
         _check_size(path, size, largest)
-    image = _pillow_image(path, kind)
-    if image is None:
-        _check_size(path, Size(*deep.size_of(path)), largest)
-        yield _upright(_only_vips(path, kind))
-        return
-    with image:
+    # A stream and not the path: Pillow would map the file into memory, mixes up the sides of
+    # sideways TIFF files then, and dies with the whole process if somebody cuts the file off.
+    with path.open("rb") as stream:
+        image = _pillow_image(path, stream, kind)
+        if image is None:
+            _check_size(path, Size(*deep.size_of(path)), largest)
+            yield _upright(_only_vips(path, kind))
+            return
         _check_size(path, Size(*image.size), largest)
         if loaded and kind == "png":
             image.load()
@@ -85,7 +89,7 @@ def _check_size(path: Path, size: Size, largest: int) -> None:
         )
 
 
-def _pillow_image(path: Path, kind: str) -> Image.Image | None:
+def _pillow_image(path: Path, stream: BinaryIO, kind: str) -> Image.Image | None:
     """The image with its header read; None for a TIFF that Pillow knows no mode for."""
     if kind == "heic":
         _learn_heic(path)
@@ -93,7 +97,7 @@ def _pillow_image(path: Path, kind: str) -> Image.Image | None:
         # Pillow's own limit would refuse what is allowed here; the size is checked right after.
         usual, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
-            return Image.open(path, formats=BY_KEY_IN[kind].readers)
+            return Image.open(stream, formats=BY_KEY_IN[kind].readers)
         except Image.UnidentifiedImageError:
             if kind != "tiff":
                 raise
@@ -162,7 +166,7 @@ def _usual(path: Path, kind: str, head: bytes, image: Image.Image) -> Header:
         deep=is_deep,
         exif=block,
         icc=image.info.get("icc_profile"),
-        xmp=_as_bytes(image.info.get("xmp")),
+        xmp=_as_bytes(image.info.get("xmp", image.info.get(_XMP_TEXT))),
         notices=_left_out(image),
     )
 
@@ -188,7 +192,8 @@ def _exif_of(image: Image.Image) -> bytes | None:
 
 def _as_bytes(packet: bytes | str | None) -> bytes | None:
     if isinstance(packet, str):
-        return packet.encode()
+        # Texts that are not marked as UTF-8 were decoded as Latin-1, byte by byte.
+        packet = packet.encode("latin-1", errors="replace")
     return packet.rstrip(b"\0") or None if isinstance(packet, bytes) else None
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from studio.contract.geometry import Size
 from studio.pictures import exif, xmp
-from studio.pictures.at_once import AtOnce
+from studio.pictures.at_once import AtOnce, stays_grey
 from studio.pictures.formats import BY_KEY_OUT, FormatOut
 from studio.pictures.picture import Picture, PictureError
 from studio.pictures.png import PngRows
@@ -183,7 +183,7 @@ def _kept(like: Picture, size: Size, format: FormatOut) -> tuple[Picture, tuple[
         if packet and len(packet) > _JPEG_XMP_BYTES:
             packet = None
             notices.append("Its XMP data is too long for JPEG and was left out.")
-    if like.is_grey and not format.grey and icc:
+    if icc and like.is_grey and not stays_grey(like.pixels.shape[2], format):
         icc = None
         notices.append(f"{label} stores grey as colours; its profile for grey was left out.")
     if like.bits not in format.bits:
