@@ -9,6 +9,7 @@ from studio.app.background import Background
 from studio.app.gallery import Gallery
 from studio.app.jobs import Job, Jobs
 from studio.app.settings import Settings
+from studio.app.unknown_words import UnknownWords
 from studio.contract.events import Event, Produced, Started
 from studio.contract.geometry import Size
 from studio.contract.request import MAX_SEED, GenerateRequest
@@ -44,6 +45,7 @@ class Session(QObject):
         self.jobs = jobs
         self.gallery = gallery
         self.background = background
+        self.unknown_words = UnknownWords(settings, background, self)
         self._arrived: list[Produced] = []
         self._stroke_watch = QTimer(self, interval=_LOOK_AGAIN_MS)
         self._stroke_watch.timeout.connect(self._show_results)
@@ -52,6 +54,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """Take what has arrived, even if a stroke has not ended."""
+        self.unknown_words.close()
         self.document.commit()
         self._show_results()
 

@@ -73,7 +73,9 @@ class MainWindow(QMainWindow):
         self.strip = HistoryStrip(session.gallery)
         self.generate_row = GenerateRow(session.jobs)
         self.status = StatusRow(worker)
-        self._needs = PanelNeeds(session.settings, session.document, self.paint)
+        self._needs = PanelNeeds(
+            session.settings, session.unknown_words, session.document, self.paint
+        )
         self.actions_by_key = made_actions(self, self._action)
         self.rail = Rail(made_menu(self.actions_by_key, self))
         self._lay_out()
@@ -291,8 +293,6 @@ class MainWindow(QMainWindow):
                 self.report(event)
 
     def _started(self, event: Started) -> None:
-        for panel in self.panels.values():
-            panel.show_unknown(event.unknown_words)
         if event.notices:
             self.notices.show_notice(Notice(kind="info", sentence=" ".join(event.notices)))
 

@@ -32,6 +32,8 @@ class UNetConfig:
     factors in `cross_attention_resolutions` (None: all that have attention) and the middle attend
     to a context; the other attention layers are plain self-attention. At the factors in
     `context_only_resolutions` the transformers attend to the context in place of themselves, too.
+    With `pooled_context` the context's first token also steers every residual block, beside the
+    time.
     """
 
     in_channels: int
@@ -50,6 +52,7 @@ class UNetConfig:
     resblock_updown: bool = False
     use_scale_shift_norm: bool = False
     num_classes: int | None = None
+    pooled_context: bool = False
     dropout: float = 0.0
     norm_groups: int = 32
 
@@ -68,6 +71,8 @@ class UNetConfig:
                 raise ValueError(
                     f"{channels} channels do not divide into {self.norm_groups} norm groups."
                 )
+        if self.pooled_context and self.context_dim is None:
+            raise ValueError("pooled_context needs a context_dim.")
         crossed = self.cross_attention_resolutions
         if crossed is not None:
             if self.context_dim is None:
@@ -121,6 +126,8 @@ class UNet(nn.Module):
         )
         if config.num_classes is not None:
             self.label_emb = nn.Embedding(config.num_classes, self._emb_channels)
+        if config.pooled_context and config.context_dim is not None:
+            self.pooled_emb = zeroed(nn.Linear(config.context_dim, self._emb_channels))
 
         last = len(config.channel_mult) - 1
         first = nn.Conv2d(config.in_channels, width, 3, padding=1)
@@ -238,6 +245,8 @@ class UNet(nn.Module):
             emb = emb + self.label_emb(y)
         if context is not None:
             context = context.to(dtype)
+            if self.config.pooled_context:
+                emb = emb + self.pooled_emb(context[:, 0])
 
         h = x.to(dtype)
         skips = []
