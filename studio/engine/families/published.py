@@ -23,6 +23,7 @@ from studio.engine.families.latent_diffusion import LatentDiffusion
 from studio.engine.families.linear_preview import linear_preview, project
 from studio.engine.model import Conditioned
 from studio.engine.model_config import Defaults, DenoiserConfig, FirstStageConfig, ScheduleConfig
+from studio.engine.nets.layers import StoredNetwork
 from studio.engine.pixels import to_pixels
 from studio.engine.weights import assign
 
@@ -151,10 +152,14 @@ TITLES = {"unet": "U-Net", "first_stage": "first stage", "condition": "condition
 def fill(contents: Contents, key: str, device: Device) -> None:
     """Give a network its values and make it ready; CheckpointError names what is damaged.
 
-    The U-Net gets the device's dtype, the others float32.
+    The U-Net computes in the device's dtype, the others in float32. On the CPU a large network's
+    weights stay as they are in the file and mapped to it; layers cast them when they run.
     """
     network = contents.networks[key]
-    dtype = device.dtype if key == "unet" else torch.float32
+    dtype: torch.dtype | None = device.dtype if key == "unet" else torch.float32
+    if device.device.type == "cpu" and isinstance(network.module, StoredNetwork):
+        network.module.compute_dtype = dtype
+        dtype = None
     named = ((contents.path, name, t) for name, t in network.gathered.tensors.items())
     assign(network.module, named, contents.path, device.device, dtype)
     network.module.eval().requires_grad_(False)

@@ -1,4 +1,6 @@
-"""These networks are so small that a second thread only costs time."""
+"""These networks are so small that a second thread only costs time; and what is compared with other
+implementations is computed in float32, whatever this processor is fastest in.
+"""
 
 from collections.abc import Iterator
 
@@ -17,6 +19,5 @@ def _one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _whole_precision(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where bf16 pays, the networks would be compared with the reference's rounding to 8 bits."""
+def _in_full_precision(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device, "bf16_pays", lambda: False)
