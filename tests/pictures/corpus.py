@@ -200,17 +200,26 @@ DEEP_KINDS = (
     ("heic-rgb-10", "heic", 3),
 )
 
+_BY_NAME = {kind.name: kind for kind in PILLOW_KINDS}
+_PLAIN_BY_NAME = {kind.name: kind for kind in PLAIN_KINDS}
+_DEEP_BY_NAME = {name: (suffix, bands) for name, suffix, bands in DEEP_KINDS}
+NAMES = (*_BY_NAME, *_PLAIN_BY_NAME, *_DEEP_BY_NAME)
+
+
+def write_case(folder: Path, name: str, orientation: int = 1) -> Case:
+    """The file of a name, written into ``folder``."""
+    if name in _BY_NAME:
+        return write_with_pillow(folder, _BY_NAME[name], orientation)
+    if name in _PLAIN_BY_NAME:
+        return write_plain(folder, _PLAIN_BY_NAME[name])
+    return write_deep(folder, name, *_DEEP_BY_NAME[name], orientation)
+
 
 def write_corpus(folder: Path) -> Iterator[Case]:
     """Every case, its file written into ``folder``; more than 300 of them."""
-    for kind in PILLOW_KINDS:
-        for orientation in ORIENTATIONS:
-            yield write_with_pillow(folder, kind, orientation)
-    for kind in PLAIN_KINDS:
-        yield write_plain(folder, kind)
-    for name, suffix, bands in DEEP_KINDS:
-        for orientation in ORIENTATIONS:
-            yield write_deep(folder, name, suffix, bands, orientation)
+    for name in NAMES:
+        for orientation in ORIENTATIONS[:1] if name in _PLAIN_BY_NAME else ORIENTATIONS:
+            yield write_case(folder, name, orientation)
 
 
 def write_with_pillow(folder: Path, kind: _Kind, orientation: int) -> Case:

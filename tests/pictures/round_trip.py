@@ -80,9 +80,9 @@ def _lost(
         yield "the colour profile was lost without a word"
     if len(back.texts) < len(picture.texts) and "texts" not in said:
         yield "texts were lost without a word"
-    if picture.dpi and "dots per inch" not in said and not _close(picture.dpi, back.dpi):
-        if not (picture.exif and back.exif):
-            yield f"{back.dpi} dots per inch instead of {picture.dpi}"
+    in_exif = picture.exif is not None and back.exif is not None
+    if not (in_exif or "dots per inch" in said or _same_dpi(picture.dpi, back.dpi)):
+        yield f"{back.dpi} dots per inch instead of {picture.dpi}"
     yield from _wrong_exif(case, back, (large.shape[1], large.shape[0]), True)
     yield from _wrong_xmp(case, back, (large.shape[1], large.shape[0]))
 
@@ -142,5 +142,5 @@ def _over_white(pixels: np.ndarray) -> np.ndarray:
     return np.asarray(np.rint(pixels[..., :-1] * share + 255 * (1 - share)), dtype=np.uint8)
 
 
-def _close(some: tuple[float, float], others: tuple[float, float] | None) -> bool:
-    return others is not None and np.allclose(some, others, atol=0.6)
+def _same_dpi(some: tuple[float, float] | None, others: tuple[float, float] | None) -> bool:
+    return some is None or (others is not None and np.allclose(some, others, atol=0.6))
