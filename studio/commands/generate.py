@@ -3,7 +3,7 @@
 import argparse
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio.contract.catalog import (
     DEFAULT_MODEL,
@@ -13,6 +13,11 @@ from studio.contract.catalog import (
     SPACINGS,
 )
 
+if TYPE_CHECKING:
+    import numpy as np
+
+    from studio.contract.geometry import Size
+
 _EPILOG = "The same seed and settings give the same pixels."
 
 
@@ -21,7 +26,7 @@ def add_arguments(subparsers: "argparse._SubParsersAction[Any]") -> None:
     parser = subparsers.add_parser(
         "generate",
         help="make pictures from a prompt, a label map, another picture",
-        description="Make pictures from a prompt, a label map, another picture, or several of them.",
+        description="Make pictures from a prompt, a label map, another picture, or several.",
         epilog=_EPILOG,
     )
     parser.add_argument("prompt", nargs="?", help="what the picture shows; may be left out")
@@ -127,7 +132,6 @@ def run(arguments: argparse.Namespace) -> int:
     from studio.commands.steering import (
         box_from,
         class_number,
-        fitting_size,
         read_mask,
         read_source,
     )
@@ -137,9 +141,8 @@ def run(arguments: argparse.Namespace) -> int:
     labels = None if arguments.map is None else read_labels(arguments.map)
     source = None if arguments.init is None else read_source(arguments.init)
     mask = None if arguments.mask is None else read_mask(arguments.mask)
-    given = labels if labels is not None else source
     try:
-        size = Size.parse(arguments.size) if arguments.size else None
+        size = Size.parse(arguments.size) if arguments.size else _own_size(labels, source)
         request = GenerateRequest(
             model=arguments.model,
             prompt=arguments.prompt or "",
@@ -148,7 +151,7 @@ def run(arguments: argparse.Namespace) -> int:
             source=source,
             strength=arguments.strength,
             mask=mask,
-            size=size or (DEFAULT_SIZE if given is None else fitting_size(given)),
+            size=size,
             seed=secrets.randbelow(MAX_SEED + 1) if arguments.seed is None else arguments.seed,
             count=arguments.count,
             steps=arguments.steps,
@@ -163,7 +166,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     except ValueError as error:
         raise CommandError(str(error)) from error
-    steered = arguments.prompt is not None or given is not None
+    steered = (arguments.prompt, arguments.map, arguments.init) != (None, None, None)
     if not steered and arguments.model == DEFAULT_MODEL:
         raise CommandError(
             "Say what to paint: a prompt, a label map with --map, or a picture with --init."
@@ -175,3 +178,12 @@ def run(arguments: argparse.Namespace) -> int:
         device=arguments.device,
         prediction=arguments.prediction,
     )
+
+
+def _own_size(labels: "np.ndarray | None", source: "np.ndarray | None") -> "Size":
+    from studio.commands.steering import fitting_size
+    from studio.contract.geometry import Size
+
+    if labels is not None:
+        return Size(labels.shape[1], labels.shape[0])
+    return DEFAULT_SIZE if source is None else fitting_size(source)

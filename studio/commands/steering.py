@@ -33,7 +33,7 @@ def read_mask(path: Path) -> np.ndarray:
 
 
 def fitting_size(pixels: np.ndarray) -> Size:
-    """The size of a map or picture, made smaller where that is very large."""
+    """The size of a picture, made smaller where that is very large."""
     height, width = pixels.shape[:2]
     scale = min(1.0, _LARGEST_OWN / max(width, height))
     return Size(max(1, round(width * scale)), max(1, round(height * scale)))
