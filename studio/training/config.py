@@ -103,19 +103,13 @@ class Recipe:
 
 
 def read_recipe(name_or_path: str | Path) -> Recipe:
-    """Read a landscape recipe by its name in resources/training or by its path; ValueError says
-    what is wrong."""
-    values, name = read_toml(name_or_path)
-    return build(Recipe, values, name)
-
-
-def read_toml(name_or_path: str | Path) -> tuple[dict[str, Any], str]:
-    """A recipe's values and its file's name; ValueError says what is wrong."""
+    """Read a recipe by its name in resources/training or by its path; ValueError says what
+    is wrong."""
     path = Path(name_or_path)
     if path.suffix != ".toml":
         path = RESOURCES / "training" / f"{name_or_path}.toml"
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8")), path.name
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         known = ", ".join(sorted(p.stem for p in (RESOURCES / "training").glob("*.toml")))
         raise ValueError(
@@ -123,3 +117,4 @@ def read_toml(name_or_path: str | Path) -> tuple[dict[str, Any], str]:
         ) from None
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{path.name} is not valid TOML: {error}.") from error
+    return build(Recipe, values, path.name)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from studio.engine.configuration import build
 from studio.engine.nets.upscaler import UpscalerNetConfig
-from studio.training.config import read_toml
+from studio.training.recipe_file import read_toml
 
 
 @dataclass(frozen=True, kw_only=True)
