@@ -19,7 +19,7 @@ from studio.pictures.formats import format_of
 from studio.pictures.journal import Journal
 from studio.pictures.picture import PictureError
 from studio.pictures.reader import PictureReader
-from studio.saving import saving_problem
+from studio.saving import remove_leftovers, saving_problem
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,9 @@ def enlarge(
     journal = Journal.start(
         place, _plan(sources, output, settings, recursive, Journal.open(place) if resume else None)
     )
+    if resume:
+        for at in journal.plan.waiting:
+            remove_leftovers(journal.plan.items[at].target)
     with Progress() as progress, PictureReader(largest=largest) as reader:
         _Run(journal, progress, reader, device).all()
     return REFUSED if journal.plan.count(ItemState.REFUSED) else 0

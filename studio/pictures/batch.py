@@ -1,16 +1,18 @@
 """What becomes of many files: which picture goes where, and how far each one is."""
 
+import itertools
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
+import numpy as np
+
 from studio.contract.geometry import Size
 from studio.contract.upscaling import DEFAULT_UPSCALER, NATIVE_SCALE, UpscaleMode, UpscaleRequest
 from studio.pictures import naming
-from studio.pictures.formats import BY_KEY_OUT, format_like, looks_like_picture
-from studio.pictures.formats import FORMATS_IN as _FORMATS_IN
+from studio.pictures.formats import BY_KEY_OUT, FORMATS_IN, format_like, looks_like_picture
 from studio.pictures.picture import Picture, PictureError
 
 SAME_FORMAT = "same"
@@ -56,6 +58,7 @@ class BatchSettings:
             naming.check_pattern(self.name_pattern)
         except PictureError as problem:
             raise ValueError(str(problem)) from problem
+        self._request(np.zeros((1, 1, 1), dtype=np.uint8))  # says what is wrong with the rest
 
     @property
     def name_pattern(self) -> str:
@@ -64,9 +67,12 @@ class BatchSettings:
         return self.pattern if self.pattern is not None else usual
 
     def request(self, picture: Picture) -> UpscaleRequest:
-        """What the engine is asked for; raises ValueError with a sentence."""
+        """What the engine is asked for; ValueError with a sentence if it would be too large."""
+        return self._request(picture.pixels)
+
+    def _request(self, pixels: np.ndarray) -> UpscaleRequest:
         return UpscaleRequest(
-            pixels=picture.pixels,
+            pixels=pixels,
             model=self.model,
             scale=self.scale,
             target=self.target,
@@ -81,7 +87,7 @@ class BatchSettings:
         """The key of the format that a source is written in, by its suffix."""
         if self.format != SAME_FORMAT:
             return self.format
-        keys = (row.key for row in _FORMATS_IN if source.suffix.lower() in row.suffixes)
+        keys = (row.key for row in FORMATS_IN if source.suffix.lower() in row.suffixes)
         return format_like(next(keys, "png")).key
 
     def name_for(self, source: Path) -> str:
@@ -240,17 +246,10 @@ def _named(found: dict[Path, Path], settings: BatchSettings) -> Iterator[BatchIt
 def _free(target: Path, taken: set[str]) -> Path:
     """A name that no other result of the plan has, also where case does not count."""
     candidate = target
-    for number in _numbers():
+    for number in itertools.count(2):
         key = os.path.normcase(candidate).casefold()
         if key not in taken:
-            taken.add(key)
-            return candidate
+            break
         candidate = target.with_stem(f"{target.stem}-{number}")
-    raise AssertionError("numbers do not end")
-
-
-def _numbers() -> Iterable[int]:
-    number = 1
-    while True:
-        number += 1
-        yield number
+    taken.add(key)
+    return candidate
