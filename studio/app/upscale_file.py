@@ -1,0 +1,188 @@
+"""From one file to another through an upscaler, as the engine's process does it for the window.
+
+The picture never crosses the pipe: it is read and written here, band by band, and the window is
+sent what it can show.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from studio.app.upscale_task import FileStarted, TileShown, Upscaled, UpscaleEvent, UpscaleTask
+from studio.contract.events import CancelFlag, Event, Failed
+from studio.contract.geometry import Size
+from studio.contract.upscaling import (
+    BandDone,
+    TileDone,
+    UpscaleFinished,
+    UpscaleRequest,
+    UpscaleStarted,
+)
+from studio.pictures import Picture, PictureError, PictureWriter, open_writer, read_picture
+
+LARGEST_SHOWN = 24 * 2**20
+"""Pixels of the enlarged picture that the window keeps to show; larger ones are shown reduced."""
+
+Upscale = Callable[[UpscaleRequest, Any, CancelFlag], Iterator[Any]]
+
+
+def upscale_file(
+    task: UpscaleTask, upscale: Upscale, models: Any, cancel: CancelFlag
+) -> Iterator[Event | UpscaleEvent]:
+    """The events of one task, with exactly one terminal event; nothing half-written is left.
+
+    ``upscale`` is ``studio.engine.upscaling.upscale``, which can't be imported here before torch.
+    """
+    try:
+        picture = read_picture(task.source)
+        request = request_for(task, picture.pixels)
+        with _Output(task, picture, request) as output:
+            for event, worked in _timed(upscale(request, models, cancel)):
+                told = output.take(event, worked)
+                if told is not None:
+                    yield told
+    except (PictureError, ValueError) as error:
+        yield Failed(sentence=str(error))
+
+
+def request_for(task: UpscaleTask, pixels: np.ndarray) -> UpscaleRequest:
+    """What the engine is asked for; raises ValueError with a sentence."""
+    options = task.options
+    size = Size(pixels.shape[1], pixels.shape[0])
+    target = options.size_for(size) if options.within is not None else None
+    return UpscaleRequest(
+        pixels=pixels,
+        model=options.model,
+        scale=options.scale if target is None else None,
+        target=target,
+        mode=options.mode,
+        strength=options.strength,
+        repair=options.repair,
+        seed=options.seed,
+        region=task.region,
+    )
+
+
+def shown_reduction(size: Size) -> int:
+    """By how many times a picture of ``size`` is reduced to be shown."""
+    return max(1, math.ceil(math.sqrt(size.width * size.height / LARGEST_SHOWN)))
+
+
+def shown_pixels(pixels: np.ndarray) -> np.ndarray:
+    """uint8 [h, w, 3 or 4] of any picture's pixels [h, w, 1..4], 8 or 16 bits."""
+    if pixels.dtype == np.uint16:
+        pixels = (pixels >> 8).astype(np.uint8)
+    channels = pixels.shape[2]
+    if channels <= 2:
+        grey = np.repeat(pixels[:, :, :1], 3, axis=2)
+        return np.concatenate([grey, pixels[:, :, 1:]], axis=2)
+    return np.ascontiguousarray(pixels)
+
+
+def _timed(events: Iterator[Any]) -> Iterator[tuple[Any, float]]:
+    """Each event with the seconds worked so far, without those in which the job was laid aside."""
+    worked = 0.0
+    while True:
+        began = time.monotonic()
+        event = next(events, None)
+        worked += time.monotonic() - began
+        if event is None:
+            return
+        yield event, worked
+
+
+class _Output:
+    """Where the bands go: to the file, or together when only a region is looked at."""
+
+    def __init__(self, task: UpscaleTask, picture: Picture, request: UpscaleRequest) -> None:
+        self._task = task
+        self._picture = picture
+        self._reduction = shown_reduction(request.output_size)
+        self._writer: PictureWriter | None = None
+        self._bands: list[np.ndarray] = []
+
+    def __enter__(self) -> "_Output":
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        if self._writer is not None:
+            self._writer.abort()
+
+    def take(self, event: Any, worked: float) -> Event | UpscaleEvent | None:
+        """Keep what the engine made; what the window wants to know of it."""
+        match event:
+            case UpscaleStarted():
+                return self._started(event)
+            case TileDone():
+                return self._tile(event, worked)
+            case BandDone():
+                self._keep(event.pixels)
+                return None
+            case UpscaleFinished():
+                return self._finished(event.size, worked)
+        told: Event = event
+        return told
+
+    def _started(self, event: UpscaleStarted) -> FileStarted:
+        if self._task.target is not None:
+            self._writer = open_writer(
+                self._task.target,
+                event.size,
+                like=self._picture,
+                format=self._task.format,
+                quality=self._task.quality,
+            )
+        return FileStarted(
+            size=event.size,
+            shown=self._reduced(event.size),
+            tiles=event.tiles,
+            notices=(*self._picture.notices, *event.notices),
+        )
+
+    def _tile(self, event: TileDone, worked: float) -> TileShown:
+        wanted = self._reduced(event.size)
+        pixels = shown_pixels(event.pixels)
+        if (pixels.shape[1], pixels.shape[0]) != (wanted.width, wanted.height):
+            pixels = _resized(pixels, wanted)
+        return TileShown(
+            number=event.number,
+            tiles=event.tiles,
+            left=event.left // self._reduction,
+            top=event.top // self._reduction,
+            pixels=pixels,
+            elapsed=worked,
+            remaining=worked / event.number * (event.tiles - event.number),
+        )
+
+    def _keep(self, band: np.ndarray) -> None:
+        if self._writer is not None:
+            self._writer.write_rows(band)
+        else:
+            self._bands.append(shown_pixels(band))
+
+    def _finished(self, size: Size, worked: float) -> Upscaled:
+        if self._writer is None:
+            return Upscaled(size=size, elapsed=worked, pixels=np.concatenate(self._bands))
+        writer, self._writer = self._writer, None
+        return Upscaled(size=size, elapsed=worked, notices=writer.close())
+
+    def _reduced(self, size: Size) -> Size:
+        return Size(
+            max(1, math.ceil(size.width / self._reduction)),
+            max(1, math.ceil(size.height / self._reduction)),
+        )
+
+
+def _resized(pixels: np.ndarray, size: Size) -> np.ndarray:
+    image = Image.fromarray(pixels)
+    return np.asarray(image.resize((size.width, size.height), Image.Resampling.BOX))
