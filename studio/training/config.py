@@ -40,6 +40,8 @@ class SegmenterConfig:
 class FirstStageConfig:
     """Perceptual compression: the autoencoder and the weights of its loss terms.
 
+    ``latent_noise``: most noise on the latents of a decoder that is trained alone, in their
+    standard deviations.
     The discriminator learns from step ``adversarial_start`` on, the autoencoder heeds it
     ``judge_lead`` steps later, with an adaptive weight of at most ``adversarial_limit``.
     """
@@ -54,6 +56,7 @@ class FirstStageConfig:
     judge_lead: int
     adversarial_limit: float
     discriminator_channels: int
+    latent_noise: float
     autoencoder: AutoencoderConfig
 
 

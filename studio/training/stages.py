@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from studio.engine.device import bf16_pays
 from studio.engine.weights import load_module, read_metadata, save_module
 from studio.training.config import Recipe
 from studio.training.data import WorldData
@@ -71,6 +72,12 @@ def best_device() -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def mixed_precision(device: torch.device) -> torch.autocast:
+    """A context in which networks compute in bf16 where that pays; the weights stay float32."""
+    pays = device.type == "cuda" or (device.type == "cpu" and bf16_pays())
+    return torch.autocast(device.type, torch.bfloat16, enabled=pays)
 
 
 def load_segmenter(folder: Path, device: torch.device | str = "cpu") -> Segmenter:

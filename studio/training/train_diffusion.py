@@ -16,7 +16,7 @@ from studio.training.data import LABELS
 from studio.training.ema import Ema
 from studio.training.latents import LatentData
 from studio.training.run import Run
-from studio.training.stages import Workshop, batch_rows, warm_cosine
+from studio.training.stages import Workshop, batch_rows, mixed_precision, warm_cosine
 
 TRAIN_STEPS = 1000
 
@@ -60,7 +60,9 @@ def train_diffusion(shop: Workshop) -> None:
     words = len(_tokenizer_vocabulary(shop))
     network = build_denoiser(config, data.latents.shape[2], words).to(shop.device)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=0.01)
+    optimiser = torch.optim.AdamW(
+        network.parameters(), config.learning_rate, weight_decay=0.01, fused=True
+    )
     ema = Ema(network, config.ema_decay)
     run = Run(
         shop.stage("diffusion"),
@@ -72,7 +74,7 @@ def train_diffusion(shop: Workshop) -> None:
     schedule = SCHEDULES[config.schedule](TRAIN_STEPS)
     generator = torch.Generator().manual_seed(shop.recipe.seed + run.step)
     started = run.seconds
-    autocast = torch.autocast(shop.device.type, torch.bfloat16, enabled=shop.device.type == "cuda")
+    autocast = mixed_precision(shop.device)
     for step in run:
         factor = warm_cosine(step, run.seconds - started, shop.minutes, config.warm_up)
         for group in optimiser.param_groups:

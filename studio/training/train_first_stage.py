@@ -8,7 +8,11 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from studio.engine.nets.autoencoder import AutoencoderConfig, KLAutoencoder
+from studio.engine.nets.autoencoder import (
+    AutoencoderConfig,
+    DiagonalGaussian,
+    KLAutoencoder,
+)
 from studio.engine.weights import load_module
 from studio.training.data import as_images
 from studio.training.ema import Ema
@@ -22,7 +26,7 @@ from studio.training.losses import (
 )
 from studio.training.run import Run
 from studio.training.segmenter import Segmenter
-from studio.training.stages import Workshop, batch_rows, warm_cosine
+from studio.training.stages import Workshop, batch_rows, mixed_precision, warm_cosine
 
 Module = TypeVar("Module", bound=torch.nn.Module)
 
@@ -32,7 +36,8 @@ def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
 
     L = |x - x~| + gradient term + w_p perceptual + w_kl KL + w_a lambda (-D(x~)), where lambda
     is the adaptive weight and D starts after ``adversarial_start`` steps. ``decoder_only`` keeps
-    the encoder of the averaged weights, so that a denoiser trained on its latents stays good.
+    the encoder of the averaged weights, so that a denoiser trained on its latents stays good, and
+    disturbs the latents as a denoiser's errors would.
     """
     config, data = shop.recipe.first_stage, shop.data()
     torch.manual_seed(shop.recipe.seed)
@@ -60,7 +65,7 @@ def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
         network.load_state_dict(ema.weights)
         network.encoder.requires_grad_(False)
         network.quant_conv.requires_grad_(False)
-    segmenter = shop.segmenter()
+    segmenter, autocast = shop.segmenter(), mixed_precision(shop.device)
     generator = torch.Generator().manual_seed(shop.recipe.seed + run.step)
     started, weight = run.seconds, torch.zeros((), device=shop.device)
     for step in run:
@@ -69,18 +74,24 @@ def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
             group["lr"] = rate
         picks = data.rows[batch_rows(generator, len(data), config.batch)]
         images = _crops(data.pictures, picks, config.crop, generator).to(shop.device)
-        posterior = network.encode(images)
-        made = network.decode(posterior.sample())
+        with autocast:
+            posterior = _in_float(network.encode(images))
+            z = posterior.sample()
+            if decoder_only:
+                z = z + _disturbance(z, config.latent_noise, generator)
+            made = network.decode(z).float()
         pixel = (images - made).abs().mean()
         edges = gradient_difference(images, made)
-        percept = _perceptual(segmenter, images, made)
+        with autocast:
+            percept = _perceptual(segmenter, images, made)
         kl = posterior.kl().mean()
         reconstruction = pixel + edges + config.perceptual_weight * percept
         loss = reconstruction + config.kl_weight * kl
         judging = step >= config.adversarial_start
         if step >= config.adversarial_start + config.judge_lead:
             judge.requires_grad_(False)
-            generator_loss = -judge(made).mean()
+            with autocast:
+                generator_loss = -judge(made).float().mean()
             if step % 8 == 0 or not weight:
                 weight = adaptive_weight(
                     reconstruction, generator_loss, _last_layer(network), config.adversarial_limit
@@ -94,7 +105,9 @@ def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
         optimiser.step()
         ema.update()
         if judging:
-            judge_loss = hinge_loss(judge(images), judge(made.detach()))
+            with autocast:
+                verdicts = judge(images).float(), judge(made.detach()).float()
+            judge_loss = hinge_loss(*verdicts)
             judge_optimiser.zero_grad(set_to_none=True)
             judge_loss.backward()
             judge_optimiser.step()
@@ -129,10 +142,24 @@ def _last_layer(network: KLAutoencoder) -> Tensor:
     return network.decoder.conv_out.weight
 
 
+def _in_float(posterior: DiagonalGaussian) -> DiagonalGaussian:
+    return DiagonalGaussian(posterior.mean.float(), posterior.logvar.float())
+
+
+def _disturbance(z: Tensor, most: float, generator: torch.Generator) -> Tensor:
+    """Noise of a random strength up to ``most`` standard deviations of the latents.
+
+    A denoiser's latents are never exact; a decoder that has met such errors hides them.
+    """
+    strength = torch.rand(len(z), 1, 1, 1, generator=generator) * most
+    noise = torch.randn(z.shape, generator=generator)
+    return (strength * noise).to(z) * z.detach().std()
+
+
 def _perceptual(segmenter: Segmenter, images: Tensor, made: Tensor) -> Tensor:
     with torch.no_grad():
-        real = segmenter.features(images)
-    return perceptual_distance(real, segmenter.features(made))
+        real = [level.float() for level in segmenter.features(images)]
+    return perceptual_distance(real, [level.float() for level in segmenter.features(made)])
 
 
 def _crops(pictures: np.ndarray, rows: np.ndarray, crop: int, generator: torch.Generator) -> Tensor:

@@ -29,7 +29,8 @@ class World:
     """One rendered landscape.
 
     ``image`` uint8 [H, W, 3] sRGB; ``labels`` uint8 [H, W], ids of the twenty materials, every
-    pixel labelled, specks of a pixel or two merged into what surrounds them; ``depth`` float32 [H, W], metres ahead of the camera, 0 for the sky.
+    pixel labelled, specks merged into what surrounds them; ``depth`` float32 [H, W], metres ahead
+    of the camera, 0 for the sky.
     """
 
     image: NDArray[np.uint8]

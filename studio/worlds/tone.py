@@ -6,7 +6,6 @@ from torch import Tensor
 from studio.worlds.batch import Batch
 from studio.worlds.sky import Light
 
-
 # A photographer's white balance keeps the mood of the hour: a low sun is as high at dawn as at
 # sunset, and only colour tells one from the other.
 _BALANCE: dict[str, tuple[float, float, float]] = {

@@ -48,6 +48,7 @@ adversarial_start = 0
 adversarial_limit = 5.0
 judge_lead = 1
 discriminator_channels = 8
+latent_noise = 0.1
 
 [first_stage.autoencoder]
 z_channels = 4

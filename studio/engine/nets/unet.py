@@ -23,7 +23,8 @@ class UNetConfig:
     `attention_resolutions` and `cross_attention_resolutions` are downsample factors (1, 2, 4, ...).
     Exactly one of `num_heads` and `num_head_channels` decides the heads. With `context_dim`, the
     factors in `cross_attention_resolutions` (None: all that have attention) and the middle attend
-    to a context; the other attention layers are plain self-attention.
+    to a context; the other attention layers are plain self-attention. With `pooled_context` the
+    context's first token also steers every residual block, beside the time.
     """
 
     in_channels: int
@@ -41,6 +42,7 @@ class UNetConfig:
     resblock_updown: bool = False
     use_scale_shift_norm: bool = False
     num_classes: int | None = None
+    pooled_context: bool = False
     dropout: float = 0.0
     norm_groups: int = 32
 
@@ -112,6 +114,9 @@ class UNet(nn.Module):
         )
         if config.num_classes is not None:
             self.label_emb = nn.Embedding(config.num_classes, self._emb_channels)
+        if config.pooled_context:
+            assert config.context_dim is not None
+            self.pooled_emb = zeroed(nn.Linear(config.context_dim, self._emb_channels))
 
         last = len(config.channel_mult) - 1
         first = nn.Conv2d(config.in_channels, width, 3, padding=1)
@@ -225,6 +230,8 @@ class UNet(nn.Module):
             emb = emb + self.label_emb(y)
         if context is not None:
             context = context.to(dtype)
+            if self.config.pooled_context:
+                emb = emb + self.pooled_emb(context[:, 0])
 
         h = x.to(dtype)
         skips = []
