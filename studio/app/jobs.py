@@ -109,6 +109,17 @@ class Jobs(QObject):
     def busy(self) -> bool:
         return self.current is not None
 
+    @property
+    def pictures(self) -> tuple[Job, ...]:
+        """The jobs that make pictures of words and maps, the running one first."""
+        jobs = (*filter(None, [self.current]), *self._waiting)
+        return tuple(job for job in jobs if not job.upscales)
+
+    @property
+    def picture(self) -> Job | None:
+        """The first of ``pictures``: it runs, or will as soon as a tile is done."""
+        return next(iter(self.pictures), None)
+
     def preload(self, model: str) -> None:
         """Let the engine read a model in the background."""
         self.preloading = True

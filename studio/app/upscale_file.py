@@ -4,15 +4,14 @@ The picture never crosses the pipe: it is read and written here, band by band, a
 sent what it can show.
 """
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
+from studio.app.shown import reduced_size, reduction_of, resized, shown_pixels
 from studio.app.upscale_task import FileStarted, TileShown, Upscaled, UpscaleEvent, UpscaleTask
 from studio.contract.events import CancelFlag, Event, Failed
 from studio.contract.geometry import Size
@@ -24,9 +23,6 @@ from studio.contract.upscaling import (
     UpscaleStarted,
 )
 from studio.pictures import Picture, PictureError, PictureWriter, open_writer, read_picture
-
-LARGEST_SHOWN = 24 * 2**20
-"""Pixels of the enlarged picture that the window keeps to show; larger ones are shown reduced."""
 
 Upscale = Callable[[UpscaleRequest, Any, CancelFlag], Iterator[Any]]
 
@@ -41,12 +37,16 @@ def upscale_file(
     try:
         picture = read_picture(task.source)
         request = request_for(task, picture.pixels)
+    except (PictureError, ValueError) as error:
+        yield Failed(sentence=str(error))
+        return
+    try:
         with _Output(task, picture, request) as output:
             for event, worked in _timed(upscale(request, models, cancel)):
                 told = output.take(event, worked)
                 if told is not None:
                     yield told
-    except (PictureError, ValueError) as error:
+    except PictureError as error:
         yield Failed(sentence=str(error))
 
 
@@ -68,22 +68,6 @@ def request_for(task: UpscaleTask, pixels: np.ndarray) -> UpscaleRequest:
     )
 
 
-def shown_reduction(size: Size) -> int:
-    """By how many times a picture of ``size`` is reduced to be shown."""
-    return max(1, math.ceil(math.sqrt(size.width * size.height / LARGEST_SHOWN)))
-
-
-def shown_pixels(pixels: np.ndarray) -> np.ndarray:
-    """uint8 [h, w, 3 or 4] of any picture's pixels [h, w, 1..4], 8 or 16 bits."""
-    if pixels.dtype == np.uint16:
-        pixels = (pixels >> 8).astype(np.uint8)
-    channels = pixels.shape[2]
-    if channels <= 2:
-        grey = np.repeat(pixels[:, :, :1], 3, axis=2)
-        return np.concatenate([grey, pixels[:, :, 1:]], axis=2)
-    return np.ascontiguousarray(pixels)
-
-
 def _timed(events: Iterator[Any]) -> Iterator[tuple[Any, float]]:
     """Each event with the seconds worked so far, without those in which the job was laid aside."""
     worked = 0.0
@@ -102,7 +86,7 @@ class _Output:
     def __init__(self, task: UpscaleTask, picture: Picture, request: UpscaleRequest) -> None:
         self._task = task
         self._picture = picture
-        self._reduction = shown_reduction(request.output_size)
+        self._reduction = reduction_of(request.output_size)
         self._writer: PictureWriter | None = None
         self._bands: list[np.ndarray] = []
 
@@ -144,22 +128,19 @@ class _Output:
             )
         return FileStarted(
             size=event.size,
-            shown=self._reduced(event.size),
+            shown=reduced_size(event.size, self._reduction),
             tiles=event.tiles,
             notices=(*self._picture.notices, *event.notices),
         )
 
     def _tile(self, event: TileDone, worked: float) -> TileShown:
-        wanted = self._reduced(event.size)
-        pixels = shown_pixels(event.pixels)
-        if (pixels.shape[1], pixels.shape[0]) != (wanted.width, wanted.height):
-            pixels = _resized(pixels, wanted)
+        wanted = reduced_size(event.size, self._reduction)
         return TileShown(
             number=event.number,
             tiles=event.tiles,
             left=event.left // self._reduction,
             top=event.top // self._reduction,
-            pixels=pixels,
+            pixels=resized(shown_pixels(event.pixels), wanted),
             elapsed=worked,
             remaining=worked / event.number * (event.tiles - event.number),
         )
@@ -175,14 +156,3 @@ class _Output:
             return Upscaled(size=size, elapsed=worked, pixels=np.concatenate(self._bands))
         writer, self._writer = self._writer, None
         return Upscaled(size=size, elapsed=worked, notices=writer.close())
-
-    def _reduced(self, size: Size) -> Size:
-        return Size(
-            max(1, math.ceil(size.width / self._reduction)),
-            max(1, math.ceil(size.height / self._reduction)),
-        )
-
-
-def _resized(pixels: np.ndarray, size: Size) -> np.ndarray:
-    image = Image.fromarray(pixels)
-    return np.asarray(image.resize((size.width, size.height), Image.Resampling.BOX))

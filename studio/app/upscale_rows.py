@@ -2,13 +2,19 @@
 
 from studio.app.setting import Setting
 from studio.app.translation import QT_TRANSLATE_NOOP
-from studio.contract.upscaling import UpscaleMode
+from studio.contract.upscaling import DEFAULT_UPSCALER, UpscaleMode
 
 LARGEST_WANTED = 65536
 FIT = "fit"
 """The choice of ``upscale_scale`` that means a size instead of a factor."""
 
 UPSCALE_ROWS: tuple[Setting, ...] = (
+    Setting(
+        key="upscale_model",
+        kind=str,
+        default=DEFAULT_UPSCALER,
+        title=QT_TRANSLATE_NOOP("Settings", "Upscaler"),
+    ),
     Setting(
         key="upscale_scale",
         kind=str,

@@ -41,7 +41,8 @@ class UpscaleTask:
     """Enlarge ``source`` into ``target``, a file of ``format`` (a key of the formats table).
 
     Without a ``target`` the ``region`` of the source (left, top, width, height in its pixels) is
-    only looked at. ``quality`` is 1..100 for the formats that have one.
+    only looked at. ``quality`` is 1..100 for the formats that have one; a file that is there
+    already is kept unless ``replace``.
     """
 
     source: Path
@@ -49,6 +50,7 @@ class UpscaleTask:
     options: UpscaleOptions
     format: str = "png"
     quality: int = 90
+    replace: bool = False
     region: Region | None = None
 
 

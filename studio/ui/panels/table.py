@@ -9,11 +9,13 @@ from PySide6.QtWidgets import QWidget
 from studio.app.orders import EngineReady
 from studio.app.settings import Settings
 from studio.app.translation import QT_TRANSLATE_NOOP, translated
+from studio.app.upscale_batch import UpscaleBatch
 from studio.document.document import Document
 from studio.ui.paint_state import PaintState
 from studio.ui.panels.paint import PaintPanel
 from studio.ui.panels.paint_page import PaintPage
 from studio.ui.panels.prompt import PromptPanel
+from studio.ui.panels.upscale import UpscalePanel
 
 
 class Panel(Protocol):
@@ -33,6 +35,7 @@ class PanelNeeds:
     settings: Settings
     document: Document
     paint: PaintState
+    batch: UpscaleBatch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,5 +71,12 @@ PANELS: tuple[PanelRow, ...] = (
         tooltip=QT_TRANSLATE_NOOP("Panels", "Write what the picture shows (F6)"),
         icon="panel-prompt",
         build=lambda needs: PromptPanel(needs.settings),
+    ),
+    PanelRow(
+        key="upscale",
+        title=QT_TRANSLATE_NOOP("Panels", "Upscale"),
+        tooltip=QT_TRANSLATE_NOOP("Panels", "Make photos and pictures larger (F7)"),
+        icon="panel-upscale",
+        build=lambda needs: UpscalePanel(needs.settings, needs.batch),
     ),
 )

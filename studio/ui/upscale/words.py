@@ -1,0 +1,38 @@
+"""How the state of files and batches is said."""
+
+from PySide6.QtCore import QCoreApplication
+
+from studio.app.batch_file import BatchFile
+from studio.app.batch_plan import FileState
+from studio.contract.geometry import Size
+from studio.ui.live_row import seconds
+
+_CONTEXT = "Upscaling"
+
+
+def _tr(text: str, count: int = -1) -> str:
+    return QCoreApplication.translate(_CONTEXT, text, "", count)
+
+
+def size_text(size: Size) -> str:
+    return f"{size.width} × {size.height}"
+
+
+def state_line(file: BatchFile) -> str:
+    """Where one file stands, in one line."""
+    match file.state:
+        case FileState.WAITING if file.size is None:
+            return _tr("Waiting")
+        case FileState.WAITING:
+            return size_text(file.size)
+        case FileState.RUNNING if file.fraction > 0:
+            return _tr("%s · %s left") % (f"{file.fraction:.0%}", seconds(file.remaining or 0))
+        case FileState.RUNNING:
+            return _tr("Starting")
+        case FileState.DONE if file.size is not None and file.made is not None:
+            return f"{size_text(file.size)} → {size_text(file.made)}"
+        case FileState.DONE:
+            return _tr("Done")
+        case FileState.FAILED | FileState.SKIPPED:
+            return file.sentence
+    return ""
