@@ -159,14 +159,14 @@ class Jobs(QObject):
             self._advance()  # one that was laid aside has to be taken up to end
             self.changed.emit()
 
-    def cancel_current(self) -> None:
-        if self.current is not None:
-            self.cancel(self.current)
+    def cancel_picture(self) -> None:
+        """Stop the picture that runs, or that will next."""
+        if self.picture is not None:
+            self.cancel(self.picture)
 
     def cancel_all(self) -> None:
-        for job in self.waiting:
+        for job in (*self.waiting, *filter(None, [self.current])):
             self.cancel(job)
-        self.cancel_current()
 
     def stop(self) -> None:
         """End everything; afterwards every job is over and the worker's thread has ended."""

@@ -9,6 +9,8 @@ from studio.app.background import Background
 from studio.app.gallery import Gallery
 from studio.app.jobs import Job, Jobs
 from studio.app.settings import Settings
+from studio.app.upscale_batch import UpscaleBatch
+from studio.app.unknown_words import UnknownWords
 from studio.contract.events import Event, Produced, Started
 from studio.contract.geometry import Size
 from studio.contract.request import MAX_SEED, GenerateRequest
@@ -20,7 +22,7 @@ _LOOK_AGAIN_MS = 50
 
 
 class Session(QObject):
-    """One sitting: settings, document, jobs and gallery, and the ways between them.
+    """One sitting: settings, document, jobs, gallery and batch, and the ways between them.
 
     ``started(Started)`` passes on what the engine says of a request; ``restored()`` follows when
     settings and map came back from a picture.
@@ -35,6 +37,7 @@ class Session(QObject):
         document: Document,
         jobs: Jobs,
         gallery: Gallery,
+        batch: UpscaleBatch,
         background: Background,
         parent: QObject | None = None,
     ) -> None:
@@ -43,7 +46,9 @@ class Session(QObject):
         self.document = document
         self.jobs = jobs
         self.gallery = gallery
+        self.batch = batch
         self.background = background
+        self.unknown_words = UnknownWords(settings, background, self)
         self._arrived: list[Produced] = []
         self._stroke_watch = QTimer(self, interval=_LOOK_AGAIN_MS)
         self._stroke_watch.timeout.connect(self._show_results)
@@ -52,6 +57,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """Take what has arrived, even if a stroke has not ended."""
+        self.unknown_words.close()
         self.document.commit()
         self._show_results()
 

@@ -18,7 +18,8 @@ from studio.app.batch_plan import (
     write_plan,
 )
 from studio.app.jobs import Job, Jobs
-from studio.app.pasted import keep_pasted
+from studio.app.pasted import forget_pasted, keep_pasted
+from studio.app.places import Places
 from studio.app.settings import Settings
 from studio.app.upscale_naming import free_name, target_for
 from studio.app.upscale_task import (
@@ -68,14 +69,15 @@ class UpscaleBatch(QObject):
         settings: Settings,
         jobs: Jobs,
         background: Background,
-        journal: Path,
+        places: Places,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._settings = settings
         self._jobs = jobs
         self._background = background
-        self._journal = journal
+        self._journal = places.batch
+        self._pasted = places.pasted
         self.files: list[BatchFile] = []
         self.phase = Phase.IDLE
         self._plan: BatchPlan | None = None
@@ -145,7 +147,7 @@ class UpscaleBatch(QObject):
     async def add_pixels(self, pixels: np.ndarray) -> None:
         """Take a picture that has no file: uint8 [H, W, 3 or 4]."""
         try:
-            path = await self._background.run(keep_pasted, self._journal.parent, pixels)
+            path = await self._background.run(keep_pasted, self._pasted, pixels)
         except PictureError as error:
             self.refused.emit(Failed(sentence=str(error)))
         else:
@@ -379,7 +381,10 @@ class UpscaleBatch(QObject):
         """Keep what is unfinished for the next sitting; call it before the jobs are stopped."""
         self._jobs.happened.disconnect(self._happened)
         self._jobs.changed.disconnect(self._jobs_changed)
-        _write(self._journal, self._unfinished())
+        left = self._unfinished()
+        _write(self._journal, left)
+        if left is None:
+            forget_pasted(self._pasted)
 
     def _keep(self) -> None:
         """Write the journal in the background."""

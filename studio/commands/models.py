@@ -1,10 +1,14 @@
-"""``latent-studio models``: which models there are, and what a file is."""
+"""``latent-studio models``: which models there are, what a file is, and how to have more."""
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.contract.places import MODELS
+from studio.app.models.hub import shown_size
+from studio.app.models.register import PREDICTIONS, RegisterError
+from studio.app.places import Places
+from studio.commands import models_add
+from studio.commands.error import CommandError
 
 if TYPE_CHECKING:
     from studio.engine.checkpoints.contents import Contents
@@ -17,12 +21,40 @@ def add_arguments(subparsers: "argparse._SubParsersAction[Any]") -> None:
     """Add the subcommand."""
     parser = subparsers.add_parser(
         "models",
-        help="list the models, check a file",
-        description="See which models there are, and what a file is.",
+        help="list the models, add and remove some, check a file",
+        description="See which models there are, add more, and say what a file is.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    listing = actions.add_parser("list", help="name, size of the weights and folder of each model")
+    listing = actions.add_parser(
+        "list", help="name, size, kind and place of each model", description=run.__doc__
+    )
     listing.set_defaults(run=run)
+    adding = actions.add_parser(
+        "add",
+        help="use a file or folder where it lies, or fetch a model from the hub",
+        description="Use a checkpoint or a folder of models where it lies (ComfyUI's, A1111's, a "
+        "diffusers folder, the hub's cache; nothing is copied), or fetch a model from the Hugging "
+        "Face hub by its name. The same command goes on with a download that was stopped.",
+    )
+    adding.add_argument("what", metavar="PATH|NAME", help="such as CompVis/ldm-text2im-large-256")
+    adding.add_argument(
+        "-y", "--yes", action="store_true", help="fetch without asking for consent first"
+    )
+    adding.add_argument(
+        "--prediction", choices=PREDICTIONS, help="what it predicts, for files that do not tell"
+    )
+    adding.set_defaults(run=models_add.run)
+    removing = actions.add_parser(
+        "remove",
+        help="take a model off the list; delete it if the studio downloaded it",
+        description="Take a model off the list. Your own files stay where they are; what the "
+        "studio downloaded is deleted after asking.",
+    )
+    removing.add_argument("name", metavar="NAME|PATH", help="as models list shows it")
+    removing.add_argument(
+        "-y", "--yes", action="store_true", help="delete a download without asking first"
+    )
+    removing.set_defaults(run=remove)
     checking = actions.add_parser(
         "check",
         help="say what a checkpoint is and whether it can be used",
@@ -34,23 +66,40 @@ def add_arguments(subparsers: "argparse._SubParsersAction[Any]") -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print one line for each bundled model."""
+    """Print one line for each model: name, size, what it is or what is wrong with it, path."""
     del arguments
-    for folder in model_folders():
-        size = sum(file.stat().st_size for file in folder.rglob("*.safetensors"))
-        print(f"{folder.name}\t{size / 2**20:.1f} MiB\t{folder}")
+    register = models_add.register_of(Places.of_this_person())
+    for model in models_add.looked_into(register):
+        card = model.card
+        assert card is not None  # every model was looked into
+        told = card.problem or card.title
+        if model.asks:
+            told += " (say eps or v with models add --prediction)"
+        print(f"{model.name}\t{shown_size(card.nbytes)}\t{told}\t{model.path}")
     return 0
 
 
-def model_folders() -> list[Path]:
-    """The folders of the bundled models, those with a configuration, by name."""
-    return sorted(config.parent for config in MODELS.glob("*/config.json"))
+def remove(arguments: argparse.Namespace) -> int:
+    """Take a model off the list; CommandError where there is none of that name."""
+    register = models_add.register_of(Places.of_this_person())
+    model = register.find(arguments.name)
+    place = Path(arguments.name).expanduser().absolute()
+    try:
+        if model is not None:
+            models_add.remove(register, model, sure=arguments.yes)
+        elif place in register.places():
+            register.forget(place)
+            print(f"{place} is off the list; its files stay where they are.")
+        else:
+            raise CommandError(f"There is no model “{arguments.name}”; see models list.")
+    except RegisterError as error:
+        raise CommandError(str(error)) from error
+    return 0
 
 
 def check(arguments: argparse.Namespace) -> int:
     """Print what a published file is; CommandError where it cannot be used."""
     # Imported here because `latent-studio --help` must not wait for torch.
-    from studio.commands.error import CommandError
     from studio.engine.checkpoints.error import CheckpointError
     from studio.engine.families.opening import check_usable, check_values, open_published
 

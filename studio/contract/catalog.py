@@ -1,6 +1,7 @@
 """What a person can choose from, by key and title; the engine has the function behind each key."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from studio.contract.geometry import Size
 
@@ -47,5 +48,35 @@ SPACINGS: tuple[SpacingRow, ...] = (
     SpacingRow(key="leading", title="Leading"),
 )
 
+
+class Capability(StrEnum):
+    """What a model can make use of; everything else of a request has no effect on it."""
+
+    TEXT = "text"
+    """A prompt."""
+    NEGATIVE = "negative"
+    """A negative prompt."""
+    GUIDANCE = "guidance"
+    """A guidance scale, because there is something that guidance can leave out."""
+    MAP = "map"
+    """A label map."""
+    CLASS = "class"
+    """A class by its number."""
+    BOXES = "boxes"
+    """Boxes with the kinds of objects in them."""
+    SOURCE = "source"
+    """A source picture and a strength: image-to-image."""
+    MASK = "mask"
+    """A source picture and a mask: a part is repainted."""
+    ENLARGE = "enlarge"
+    """A source picture that is made four times as large."""
+    NOISE_LEVEL = "noise_level"
+    """A noise level for enlarging."""
+
+
+SOURCE_STRENGTH = 0.75
+"""A request's strength of None with a source and no mask; with a mask it is 1."""
+ENLARGEMENT = 4
+"""How many times longer the sides become where a model enlarges."""
 DEFAULT_SIZE = Size(256, 256)
 DEFAULT_MODEL = "landscape"

@@ -11,6 +11,7 @@ from studio.contract.geometry import Size
 MAX_SEED = 2**32 - 1
 MAX_STEPS = 1000
 MAX_COUNT = 64
+MAX_NOISE_LEVEL = 350
 
 
 class Preview(StrEnum):
@@ -18,6 +19,25 @@ class Preview(StrEnum):
 
     NONE = "none"
     BOTH = "both"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Box:
+    """Where one object shall be: its sides as fractions of the picture, 0..1 from its upper left
+    corner, and ``label``, the number of its kind in the model's own list.
+    """
+
+    label: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def __post_init__(self) -> None:
+        if self.label < 0:
+            raise ValueError(f"Kinds of objects are numbered from 0; there is no {self.label}.")
+        if not (0 <= self.left < self.right <= 1 and 0 <= self.top < self.bottom <= 1):
+            raise ValueError("A box must lie inside the picture, its left side before its right.")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -31,6 +51,14 @@ class GenerateRequest:
     ``sampler`` and ``spacing`` are keys of the catalog; None means the model's own default, as do
     ``steps`` and ``guidance`` of None. ``eta`` scales DDIM's noise, 0 = deterministic.
     ``class_id`` is a class of a class-conditional model, from 0; None where there is none.
+
+    ``source``: uint8 [H, W, 3] sRGB, the picture to start from (image-to-image), to repaint a part
+    of, or to enlarge; resized to ``size`` except where the model enlarges. ``strength`` is the
+    share of the steps that is run from the noised source, 0..1: 0 all but keeps it, 1 keeps next to
+    nothing; None is SOURCE_STRENGTH without a mask and 1 with one. ``mask``: uint8 [H, W] of the
+    source's size (or bool), 255 = repaint, 0 = keep, greys blend the edge. ``boxes`` are for layout
+    models; ``noise_level`` (0..350, None the model's default) is how much noise the upscaler adds
+    to the source before it enlarges it: more lets it invent more.
     """
 
     model: str = DEFAULT_MODEL
@@ -47,6 +75,11 @@ class GenerateRequest:
     spacing: str | None = None
     eta: float = 0.0
     class_id: int | None = None
+    source: np.ndarray | None = field(default=None, repr=False)
+    strength: float | None = None
+    mask: np.ndarray | None = field(default=None, repr=False)
+    boxes: tuple[Box, ...] = ()
+    noise_level: int | None = None
     preview: Preview = Preview.BOTH
 
     def __post_init__(self) -> None:
@@ -67,12 +100,45 @@ class GenerateRequest:
             raise ValueError(f"Classes are numbered from 0; there is no {self.class_id}.")
         _check_key("sampler", self.sampler, [row.key for row in SAMPLERS])
         _check_key("spacing", self.spacing, [row.key for row in SPACINGS])
+        if self.strength is not None and not 0 <= self.strength <= 1:
+            raise ValueError(f"Strength must lie between 0 and 1, not {self.strength}.")
+        if self.noise_level is not None and not 0 <= self.noise_level <= MAX_NOISE_LEVEL:
+            raise ValueError(
+                f"The noise level must lie between 0 and {MAX_NOISE_LEVEL}, not {self.noise_level}."
+            )
+        self._keep_pictures()
+
+    def _keep_pictures(self) -> None:
+        """Check the arrays and keep read-only copies, which nobody can change behind our back."""
         if self.label_map is not None:
             if self.label_map.ndim != 2 or self.label_map.dtype != np.uint8:
                 raise ValueError("A label map must be a two-dimensional array of 8-bit labels.")
-            frozen = self.label_map.copy()
-            frozen.flags.writeable = False
-            object.__setattr__(self, "label_map", frozen)
+            self._keep("label_map", self.label_map)
+        if self.source is not None:
+            shape = self.source.shape
+            if len(shape) != 3 or shape[2] != 3 or 0 in shape or self.source.dtype != np.uint8:
+                raise ValueError("A source picture must be an array of 8-bit red, green and blue.")
+            self._keep("source", self.source)
+        if self.mask is not None:
+            if self.mask.ndim != 2 or self.mask.dtype not in (np.uint8, np.bool_):
+                raise ValueError("A mask must be a two-dimensional array of 8-bit greys.")
+            if self.source is None:
+                raise ValueError("A mask needs the picture that it is a mask of.")
+            if self.mask.shape != self.source.shape[:2]:
+                raise ValueError(
+                    f"The mask is of {_size(self.mask)}, but its picture of {_size(self.source)}."
+                )
+            grey = self.mask.dtype == np.uint8
+            self._keep("mask", self.mask if grey else self.mask * np.uint8(255))
+
+    def _keep(self, name: str, array: np.ndarray) -> None:
+        frozen = array.copy()
+        frozen.flags.writeable = False
+        object.__setattr__(self, name, frozen)
+
+
+def _size(array: np.ndarray) -> Size:
+    return Size(array.shape[1], array.shape[0])
 
 
 def _check_key(what: str, key: str | None, known: list[str]) -> None:

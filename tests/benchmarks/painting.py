@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from studio.contract.events import Failed, Finished, Produced, Started, Stepped
 from studio.contract.geometry import Size
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _PROMPT = "a mountain lake at sunset"
 _SIZE = Size(256, 256)
+_PAIRS_A_ROUND = 4
 _PARTS = re.compile(r"sampling ([\d.]+) s and decoding ([\d.]+) s")
 
 
@@ -79,7 +80,11 @@ class _NetworkClock:
 
 
 def loop_and_previews(model: str, rounds: int) -> Iterator[Row]:
-    """Jobs with and without previews in turn, in one process; medians of their ratios."""
+    """Jobs with and without previews in turn, in one process; medians of their ratios.
+
+    Previews take hundredths of a job, less than a busy machine's own unrest: they are measured in
+    more pairs of jobs, in both orders, and in processor time beside the time on the clock.
+    """
     from studio.engine.generate import generate
     from studio.engine.library import ModelLibrary
 
@@ -89,36 +94,56 @@ def loop_and_previews(model: str, rounds: int) -> Iterator[Row]:
         model=model, prompt=_PROMPT, label_map=PRESETS[0].labels(), size=_SIZE, seed=1
     )
 
-    def job(preview: Preview) -> tuple[float, float, float]:
-        """Seconds in the network, in sampling, and from the first to the last step's event."""
-        clock.seconds = began = ended = sampling = 0.0
+    def job(preview: Preview) -> _Cost:
+        clock.seconds = sampling = 0.0
+        began = ended = (0.0, 0.0)
         for event in generate(replace(request, preview=preview), models):
             match event:
                 case Started():
-                    began = time.perf_counter()
+                    began = time.perf_counter(), time.process_time()
                 case Stepped():
-                    ended = time.perf_counter()
+                    ended = time.perf_counter(), time.process_time()
                 case Finished():
                     sampling = event.sampling
                 case Failed():
                     raise RuntimeError(f"{event.sentence}\n{event.details}")
                 case Produced():
                     pass
-        return clock.seconds, sampling, ended - began
+        return _Cost(clock.seconds, sampling, ended[0] - began[0], ended[1] - began[1])
 
     job(Preview.BOTH)  # the first one allocates
-    loop, previews = [], []
-    for _ in range(rounds):
-        network, sampling, without = job(Preview.NONE)
-        _, _, with_previews = job(Preview.BOTH)
-        loop.append(100 * (sampling / network - 1))
-        previews.append(100 * (with_previews / without - 1))
-    note = f"median of {rounds}, {min(loop):.2f} to {max(loop):.2f}"
-    yield Row(what="sampling loop over the bare network calls", value=statistics.median(loop),
-              goal=3, unit="%", note=note)  # fmt: skip
-    note = f"median of {rounds}, {min(previews):.2f} to {max(previews):.2f}"
-    yield Row(what="previews of every step (x_t and x_0) on top",
-              value=statistics.median(previews), goal=5, unit="%", note=note)  # fmt: skip
+    pairs = []
+    for number in range(_PAIRS_A_ROUND * rounds):
+        order = (Preview.NONE, Preview.BOTH) if number % 2 else (Preview.BOTH, Preview.NONE)
+        costs = {preview: job(preview) for preview in order}
+        pairs.append((costs[Preview.NONE], costs[Preview.BOTH]))
+    loop = [_more(bare.sampling, bare.network) for bare, _ in pairs]
+    yield _share("sampling loop over the bare network calls", loop, 3)
+    processor = [_more(full.processor, bare.processor) for bare, full in pairs]
+    yield _share("previews of every step (x_t and x_0), processor", processor, 5)
+    wall = [_more(full.wall, bare.wall) for bare, full in pairs]
+    yield _share("previews of every step (x_t and x_0), clock", wall, 5)
+
+
+class _Cost(NamedTuple):
+    """Seconds of a job: in the network, in sampling, and from the first to the last step's event
+    on the clock and of the processors.
+    """
+
+    network: float
+    sampling: float
+    wall: float
+    processor: float
+
+
+def _more(value: float, than: float) -> float:
+    return 100 * (value / than - 1)
+
+
+def _share(what: str, percents: list[float], goal: float) -> Row:
+    low, middle, high = statistics.quantiles(percents, n=4)
+    note = f"median of {len(percents)} pairs, half of them {low:.2f} to {high:.2f}"
+    return Row(what=what, value=middle, goal=goal, unit="%", note=note)
 
 
 def _loaded(models: "ModelLibrary", model: str) -> "Landscape":

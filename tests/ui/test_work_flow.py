@@ -127,16 +127,19 @@ def test_more_jobs_wait_and_are_counted(studio: Studio, loop: Loop) -> None:
     assert len(studio.gallery.entries) == 1
 
 
-def test_unknown_words_are_named_until_the_prompt_changes(studio: Studio, loop: Loop) -> None:
-    studio.settings.set("panel", "prompt")
-    studio.settings.set("prompt", "a zorgle lake")
-    generate(studio, loop)
-    panel = studio.window.panels["prompt"]
-    label = panel.prompt._unknown
-    assert label.isVisible()
-    assert "zorgle" in label.text()
-    QTest.keyClicks(panel.prompt.edit, "x")
-    assert not label.isVisible()
+@pytest.mark.parametrize("key", ["prompt", "paint"])
+def test_unknown_words_are_named_while_typing(studio: Studio, loop: Loop, key: str) -> None:
+    studio.settings.set("panel", key)
+    panel = studio.window.panels[key]
+    line = panel.prompt.unknown if key == "prompt" else panel.unknown
+    field = panel.prompt.edit if key == "prompt" else panel.prompt
+    QTest.keyClicks(field, "a zorgle lake")
+    loop.until(line.isVisible)
+    assert "zorgle" in line.text()
+    assert "lake" not in line.text()
+    field.selectAll()
+    QTest.keyClicks(field, "a lake")
+    loop.until(line.isHidden)
 
 
 def test_a_result_is_one_undoable_edit(studio: Studio, loop: Loop) -> None:

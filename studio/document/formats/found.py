@@ -38,6 +38,7 @@ class FoundSettings:
     spacing: str | None = None
     seed: int | None = None
     size: Size | None = None
+    strength: float | None = None
 
     def applied_to(self, request: GenerateRequest) -> GenerateRequest:
         """``request`` with everything found that the studio can use."""
@@ -48,6 +49,7 @@ class FoundSettings:
             "spacing": self.spacing,
             "seed": self.seed,
             "size": self.size,
+            "strength": self.strength,
         }
         known = {name: value for name, value in known.items() if value is not None}
         return replace(
@@ -93,13 +95,22 @@ def seed_from(value: object) -> int | None:
 
 def guidance_from(value: object) -> float | None:
     """A guidance scale, or None."""
+    return _number(value, 0, 100)
+
+
+def strength_from(value: object) -> float | None:
+    """How much of the source was let go, or None."""
+    return _number(value, 0, 1)
+
+
+def _number(value: object, low: float, high: float) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         number = float(value)
     except ValueError:
         return None
-    return number if 0 <= number <= 100 else None
+    return number if low <= number <= high else None
 
 
 def size_from(width: object, height: object) -> Size | None:

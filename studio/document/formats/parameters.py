@@ -13,6 +13,7 @@ from studio.document.formats.found import (
     seed_from,
     size_from,
     steps_from,
+    strength_from,
 )
 
 _PAIR = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
@@ -40,6 +41,8 @@ def parameters_text(request: GenerateRequest) -> str:
         pairs.append(("Schedule type", request.spacing.capitalize()))
     if request.guidance is not None:
         pairs.append(("CFG scale", f"{request.guidance:g}"))
+    if request.strength is not None and request.source is not None:
+        pairs.append(("Denoising strength", f"{request.strength:g}"))
     pairs += [
         ("Seed", request.seed),
         ("Size", request.size),
@@ -86,6 +89,7 @@ def read_parameters(text: str) -> FoundSettings:
         sampler=sampler,
         spacing=spacing,
         seed=seed_from(pairs.get("Seed")),
+        strength=strength_from(pairs.get("Denoising strength")),
         size=size_from(width, height),
     )
 

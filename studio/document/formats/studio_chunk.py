@@ -1,14 +1,16 @@
-"""The studio's own text chunk: everything needed to repeat a picture, its label map included."""
+"""The studio's own text chunk: all that repeats a picture, with its map, source and mask."""
 
 import base64
 import binascii
+import io
 import json
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
-from studio.contract.geometry import Size
-from studio.contract.request import GenerateRequest, Preview
+from studio.contract.geometry import LARGEST_SIDE, Size
+from studio.contract.request import Box, GenerateRequest, Preview
 from studio.document.formats.maps import labels_from_png, palette_png
 from studio.document.formats.parameters import program_version
 
@@ -58,6 +60,11 @@ def request_record(request: GenerateRequest) -> dict[str, Any]:
         "spacing": request.spacing,
         "eta": request.eta,
         "class_id": request.class_id,
+        "source": None if request.source is None else _packed_pixels(request.source),
+        "strength": request.strength,
+        "mask": None if request.mask is None else _packed_pixels(request.mask),
+        "boxes": [[box.label, box.left, box.top, box.right, box.bottom] for box in request.boxes],
+        "noise_level": request.noise_level,
         "preview": request.preview.value,
     }
 
@@ -84,7 +91,13 @@ def request_from(record: object) -> GenerateRequest:
             sampler=_optional(record["sampler"], str),
             spacing=_optional(record["spacing"], str),
             eta=_typed(record["eta"], int, float),
-            class_id=_optional(record.get("class_id"), int),  # older pictures have none
+            # older pictures have none of these
+            class_id=_optional(record.get("class_id"), int),
+            source=_unpacked_pixels(record.get("source"), "RGB"),
+            strength=_optional(record.get("strength"), int, float),
+            mask=_unpacked_pixels(record.get("mask"), "L"),
+            boxes=tuple(_box(box) for box in _typed(record.get("boxes", []), list)),
+            noise_level=_optional(record.get("noise_level"), int),
             preview=Preview(record["preview"]),
         )
     except (KeyError, TypeError) as error:
@@ -110,3 +123,29 @@ def _unpacked(text: object) -> np.ndarray:
         return labels_from_png(base64.b64decode(_typed(text, str), validate=True))
     except (binascii.Error, TypeError) as error:
         raise ValueError("The map inside the picture is damaged.") from error
+
+
+def _packed_pixels(pixels: np.ndarray) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _unpacked_pixels(text: object, mode: str) -> np.ndarray | None:
+    """What _packed_pixels wrote, uint8; None for None."""
+    if text is None:
+        return None
+    try:
+        data = base64.b64decode(_typed(text, str), validate=True)
+        image = Image.open(io.BytesIO(data), formats=["PNG"])
+        if image.mode != mode or max(image.size) > LARGEST_SIDE:
+            raise ValueError("The source inside the picture has the wrong kind or size.")
+        return np.array(image)
+    except (binascii.Error, TypeError, OSError, SyntaxError, EOFError) as error:
+        raise ValueError("The source inside the picture is damaged.") from error
+
+
+def _box(record: object) -> Box:
+    label, *sides = _typed(record, list)
+    left, top, right, bottom = (float(_typed(side, int, float)) for side in sides)
+    return Box(label=_typed(label, int), left=left, top=top, right=right, bottom=bottom)

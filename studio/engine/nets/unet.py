@@ -61,6 +61,8 @@ class UNetConfig:
                 raise ValueError(
                     f"{channels} channels do not divide into {self.norm_groups} norm groups."
                 )
+        if self.pooled_context and self.context_dim is None:
+            raise ValueError("pooled_context needs a context_dim.")
         crossed = self.cross_attention_resolutions
         if crossed is not None:
             if self.context_dim is None:
@@ -114,8 +116,7 @@ class UNet(nn.Module):
         )
         if config.num_classes is not None:
             self.label_emb = nn.Embedding(config.num_classes, self._emb_channels)
-        if config.pooled_context:
-            assert config.context_dim is not None
+        if config.pooled_context and config.context_dim is not None:
             self.pooled_emb = zeroed(nn.Linear(config.context_dim, self._emb_channels))
 
         last = len(config.channel_mult) - 1

@@ -1,18 +1,25 @@
 """The field a prompt is written in, and the line under it that names unknown words."""
 
-from collections.abc import Sequence
-
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from studio.app.settings import Settings
+from studio.app.unknown_words import UnknownWords
 from studio.ui.binding import bind
+from studio.ui.panels.unknown_line import UnknownLine
 
 
 class PromptText(QWidget):
     """Several lines of text bound to a setting; Tab leaves it, because prompts have no tabs."""
 
     def __init__(
-        self, settings: Settings, key: str, title: str, placeholder: str, lines: int
+        self,
+        settings: Settings,
+        unknown: UnknownWords,
+        key: str,
+        *,
+        title: str,
+        placeholder: str,
+        lines: int,
     ) -> None:
         super().__init__()
         self.edit = QPlainTextEdit()
@@ -24,21 +31,10 @@ class PromptText(QWidget):
         label = QLabel(title)
         label.setProperty("role", "label")
         label.setBuddy(self.edit)
-        self._unknown = QLabel()
-        self._unknown.setProperty("role", "warning")
-        self._unknown.setWordWrap(True)
-        self._unknown.hide()
+        self.unknown = UnknownLine(unknown, key)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(label)
         layout.addWidget(self.edit)
-        layout.addWidget(self._unknown)
-        self.edit.textChanged.connect(lambda: self.show_unknown(()))
-
-    def show_unknown(self, words: Sequence[str]) -> None:
-        """Name the words that the model has never seen; an empty list clears the line."""
-        self._unknown.setText(
-            self.tr("The model does not know: %s") % ", ".join(f"“{word}”" for word in words)
-        )
-        self._unknown.setVisible(bool(words))
+        layout.addWidget(self.unknown)

@@ -1,6 +1,6 @@
 """The panels of the rail: one row each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from studio.app.orders import EngineReady
 from studio.app.settings import Settings
 from studio.app.translation import QT_TRANSLATE_NOOP, translated
 from studio.app.upscale_batch import UpscaleBatch
+from studio.app.unknown_words import UnknownWords
 from studio.document.document import Document
 from studio.ui.paint_state import PaintState
 from studio.ui.panels.paint import PaintPanel
@@ -23,8 +24,6 @@ class Panel(Protocol):
 
     def show_model(self, ready: EngineReady) -> None: ...
 
-    def show_unknown(self, words: Sequence[str]) -> None: ...
-
     def focus_first(self) -> None: ...
 
 
@@ -33,6 +32,7 @@ class PanelNeeds:
     """What a panel may be built from."""
 
     settings: Settings
+    unknown: UnknownWords
     document: Document
     paint: PaintState
     batch: UpscaleBatch
@@ -63,14 +63,16 @@ PANELS: tuple[PanelRow, ...] = (
         title=QT_TRANSLATE_NOOP("Panels", "Paint"),
         tooltip=QT_TRANSLATE_NOOP("Panels", "Paint a map and make a landscape of it (F5)"),
         icon="panel-paint",
-        build=lambda needs: PaintPage(needs.settings, PaintPanel(needs.paint, needs.document)),
+        build=lambda needs: PaintPage(
+            needs.settings, needs.unknown, PaintPanel(needs.paint, needs.document)
+        ),
     ),
     PanelRow(
         key="prompt",
         title=QT_TRANSLATE_NOOP("Panels", "Prompt"),
         tooltip=QT_TRANSLATE_NOOP("Panels", "Write what the picture shows (F6)"),
         icon="panel-prompt",
-        build=lambda needs: PromptPanel(needs.settings),
+        build=lambda needs: PromptPanel(needs.settings, needs.unknown),
     ),
     PanelRow(
         key="upscale",

@@ -1,7 +1,5 @@
 """The panel that enlarges pictures: the files, how they are enlarged, where they are written."""
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
@@ -74,9 +72,6 @@ class UpscalePanel(QWidget):
 
     def show_model(self, ready: EngineReady) -> None:
         """The upscaler is another model than the one that is ready."""
-
-    def show_unknown(self, words: Sequence[str]) -> None:
-        """Upscaling has no words."""
 
     def focus_first(self) -> None:
         """Put the keyboard into the list, where the files are chosen."""

@@ -8,13 +8,13 @@ from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
-from studio.app.background import Background
 from studio.app.batch_file import BatchFile
 from studio.app.batch_plan import IfThere
-from studio.app.settings import Settings
-from studio.app.upscale_batch import Phase, UpscaleBatch
+from studio.app.session import Session
+from studio.app.upscale_batch import Phase
 from studio.contract.upscaling import Region
 from studio.pictures.formats import SUFFIXES_IN
+from studio.ui.files import Files
 from studio.ui.images import to_pixels
 from studio.ui.notice_bar import Notice
 from studio.ui.panels.upscale import UpscalePanel
@@ -29,20 +29,18 @@ _MIDDLE = 128
 
 class UpscaleStage(QObject):
     """``canvas`` and ``row`` stand where other panels have the canvas and its row, ``start_row``
-    under the panel. ``tell(Notice)`` says what happened, ``reveal(folder)`` shows a folder.
+    under the panel. ``tell(Notice)`` says what happened.
     """
 
     def __init__(
         self,
-        settings: Settings,
-        batch: UpscaleBatch,
-        background: Background,
+        session: Session,
         panel: UpscalePanel,
         tell: Callable[[Notice], None],
-        reveal: Callable[[Path], None],
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
+        settings, batch, background = session.settings, session.batch, session.background
         self._owner = parent
         self._batch = batch
         self._background = background
@@ -69,9 +67,7 @@ class UpscaleStage(QObject):
         panel.folder_wanted.connect(self.ask_folder)
         panel.preview_wanted.connect(self._preview_middle)
         panel.region_wanted.connect(self._choose_region)
-        panel.list.reveal_wanted.connect(
-            lambda file: reveal(file.target.parent) if file.target else None
-        )
+        panel.list.reveal_wanted.connect(_reveal)
         self.start_row.start.connect(self.start)
         self.start_row.cancel.connect(batch.cancel)
         self.start_row.pause.connect(self.pause)
@@ -104,11 +100,11 @@ class UpscaleStage(QObject):
         """Take files or folders into the list."""
         self._start(self._add(paths, own=own))
 
-    def take_data(self, data: QMimeData) -> None:
+    def take_data(self, data: QMimeData, *, own: bool = False) -> None:
         """Take what was dropped or pasted: files and folders first, then pixels."""
         paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
         if paths:
-            self.take_paths(paths)
+            self.take_paths(paths, own=own)
         elif data.hasImage():
             image = QImage(data.imageData())
             self._start(self._add_image(image))
@@ -188,3 +184,8 @@ class UpscaleStage(QObject):
             self._dialog.deleteLater()
         self._dialog = QFileDialog(self._owner, title)
         return self._dialog
+
+
+def _reveal(file: BatchFile) -> None:
+    if file.target is not None:
+        Files.reveal(file.target.parent)

@@ -29,8 +29,7 @@ def generate(request, models, cancel):
         sampler=request.sampler or "dpmpp_2m",
         spacing=request.spacing or "trailing",
     )
-    unknown = tuple(word for word in request.prompt.split() if word == "zorgle")
-    yield Started(request=full, unknown_words=unknown)
+    yield Started(request=full)
     size = request.size
     for image in range(request.count):
         random = np.random.default_rng(request.seed + image)

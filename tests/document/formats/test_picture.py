@@ -13,7 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 from studio.contract.catalog import SAMPLERS
 from studio.contract.geometry import Size
 from studio.contract.materials import BY_KEY
-from studio.contract.request import GenerateRequest
+from studio.contract.request import Box, GenerateRequest
 from studio.document.formats import FileError, open_file, write_picture
 from studio.document.formats.parameters import parameters_text, read_parameters
 from studio.document.formats.studio_chunk import KEYWORD, request_from, request_record
@@ -37,6 +37,11 @@ def full_request(**other):
         "spacing": "karras",
         "eta": 0.5,
         "class_id": 7,
+        "source": PIXELS,
+        "strength": 0.6,
+        "mask": PIXELS[..., 0],
+        "boxes": (Box(label=3, left=0.1, top=0, right=0.5, bottom=1),),
+        "noise_level": 30,
     }
     return GenerateRequest(**{**values, **other})
 
@@ -44,7 +49,8 @@ def full_request(**other):
 def same(one, other):
     for field in fields(GenerateRequest):
         first, second = getattr(one, field.name), getattr(other, field.name)
-        equal = np.array_equal(first, second) if field.name == "label_map" else first == second
+        pictures = ("label_map", "source", "mask")
+        equal = np.array_equal(first, second) if field.name in pictures else first == second
         assert equal, field.name
 
 
@@ -56,7 +62,10 @@ def png_with(path, **texts):
     return path
 
 
-@pytest.mark.parametrize("other", [{}, {"label_map": None}, {"steps": None, "sampler": None}])
+@pytest.mark.parametrize("other", [
+    {}, {"label_map": None}, {"steps": None, "sampler": None},
+    {"mask": None, "strength": None}, {"source": None, "mask": None},
+])  # fmt: skip
 def test_a_picture_repeats_its_request_exactly(tmp_path, other):
     request = full_request(**other)
     write_picture(tmp_path / "p.png", PIXELS, request)
@@ -83,8 +92,8 @@ def test_the_parameters_text_is_the_one_other_programs_read(tmp_path):
     prompt, negative, last = Image.open(tmp_path / "p.png").info["parameters"].split("\n")
     assert (prompt, negative) == ("a lake", "Negative prompt: people, blur")
     assert last.startswith(
-        "Steps: 12, Sampler: DPM++ 2M SDE, Schedule type: Karras, CFG scale: 3.5, Seed: 7, "
-        "Size: 320x256, Model: landscape, Version: latent-studio-"
+        "Steps: 12, Sampler: DPM++ 2M SDE, Schedule type: Karras, CFG scale: 3.5, "
+        "Denoising strength: 0.6, Seed: 7, Size: 320x256, Model: landscape, Version: latent-studio-"
     )
 
 
@@ -98,6 +107,7 @@ def test_parameters_round_trip(prompt, negative, seed, sampler):
     assert (found.prompt, found.negative_prompt) == (prompt, negative)
     assert (found.seed, found.sampler, found.steps) == (seed, sampler, 12)
     assert (found.guidance, found.size, found.spacing) == (3.5, Size(320, 256), "karras")
+    assert found.strength == 0.6
 
 
 def test_parameters_of_the_web_ui():

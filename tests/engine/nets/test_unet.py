@@ -231,6 +231,7 @@ def test_a_config_survives_a_file() -> None:
         ({"model_channels": 24}, "24 channels do not divide into 32 norm groups"),
         ({"cross_attention_resolutions": (8,)}, "must be among attention_resolutions"),
         ({"context_dim": None, "cross_attention_resolutions": (2,)}, "needs a context_dim"),
+        ({"context_dim": None, "pooled_context": True}, "needs a context_dim"),
     ],
 )
 def test_numbers_that_do_not_fit_together(change: dict[str, Any], words: str) -> None:
@@ -252,3 +253,13 @@ def test_inputs_that_do_not_fit() -> None:
         net(noise(2, 4, 8, 8), T)
     with pytest.raises(ValueError, match="takes no class"):
         net(noise(2, 4, 8, 8), T, context, torch.tensor([0, 1]))
+
+
+def test_the_first_token_steers_every_block_when_pooled() -> None:
+    net = build(replace(SMALL, pooled_context=True))
+    x, context = noise(2, 4, 8, 8), noise(2, 5, 24, seed=2)
+    before = net(x, T, context)
+    with torch.no_grad():
+        net.pooled_emb.weight.zero_()
+        net.pooled_emb.bias.zero_()
+    assert relative_error(net(x, T, context), before) > 0.01

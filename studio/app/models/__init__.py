@@ -1,0 +1,1 @@
+"""The models a person has, and how they come to have more; no torch, no Qt in most."""

@@ -1,0 +1,112 @@
+"""What a file or folder is, from its header alone: nothing is loaded and nothing is executed."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from studio.contract.model_card import CardKind, ModelCard, broken
+from studio.engine.checkpoints.contents import Contents
+from studio.engine.checkpoints.description import FIRST_STAGE_ALONE
+from studio.engine.checkpoints.error import CheckpointError
+from studio.engine.checkpoints.reading import read_checkpoint
+from studio.engine.checkpoints.structure import ClassConfig, LabelConfig
+from studio.engine.families import PUBLISHED_FAMILIES
+from studio.engine.families.class_conditional import CLASSES
+from studio.engine.families.opening import check_usable, is_published, open_published
+from studio.engine.model_config import read_config
+from studio.engine.model_error import ModelError
+
+_PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("LoRA", ("lora_unet_", "lora_te", ".lora_A.", ".lora_B.", ".lora_down.", ".lora_up.")),
+    ("ControlNet", ("control_model.", "controlnet_cond_embedding.", "input_hint_block.")),
+    ("textual inversion", ("emb_params", "string_to_param")),
+    ("text encoder", ("text_model.embeddings.", "text_model.encoder.")),
+    (
+        "upscaler",
+        ("RRDB_trunk.", "body.0.rdb1.", "model.1.sub.0.RDB1.", "layers.0.residual_group."),
+    ),
+)
+"""What a file is called whose tensors have such names; none is a model by itself."""
+
+
+def recognised(path: Path) -> ModelCard:
+    """The card of a model folder, a diffusers folder or a single file; never raises for a file that
+    cannot be used, whose card says why.
+    """
+    try:
+        if not is_published(path):
+            return _own(path)
+        contents = open_published(path)
+    except ModelError as error:
+        return broken(_name(path), error.sentence)
+    except CheckpointError as error:
+        return _part(path) or broken(_name(path), str(error), _size(path))
+    try:
+        check_usable(contents)
+    except CheckpointError as error:
+        return broken(contents.description.title, str(error), contents.nbytes)
+    return _published(contents)
+
+
+def _own(folder: Path) -> ModelCard:
+    config = read_config(folder)
+    return ModelCard(
+        kind=CardKind.MODEL,
+        title=config.name,
+        family=config.family,
+        licence=config.licence,
+        nbytes=sum(file.stat().st_size for file in folder.glob("*.safetensors")),
+        capabilities=config.capabilities,
+        prediction=config.prediction,
+    )
+
+
+def _published(contents: Contents) -> ModelCard:
+    told = contents.description
+    condition = told.condition
+    alone = told.family == FIRST_STAGE_ALONE
+    return ModelCard(
+        kind=CardKind.PART if alone else CardKind.MODEL,
+        title=f"First stage {told.title}" if alone else told.title,
+        family=told.family,
+        licence=told.licence,
+        nbytes=contents.nbytes,
+        dtypes=contents.dtypes,
+        capabilities=() if alone else PUBLISHED_FAMILIES[told.family].capabilities,
+        prediction=told.prediction,
+        classes=min(condition.classes, CLASSES) if isinstance(condition, ClassConfig) else 0,
+        labels=condition.labels if isinstance(condition, LabelConfig) else 0,
+    )
+
+
+def _part(path: Path) -> ModelCard | None:
+    """The card of a file that belongs to a model, None for anything else."""
+    try:
+        checkpoint = read_checkpoint(path)
+    except (CheckpointError, IsADirectoryError):
+        return None
+    title = part_title(checkpoint.tensors)
+    if title is None:
+        return None
+    nbytes = sum(tensor.nbytes for tensor in checkpoint.tensors.values())
+    dtypes = {str(t.dtype).removeprefix("torch.") for t in checkpoint.tensors.values()}
+    return ModelCard(
+        kind=CardKind.PART, title=title, nbytes=nbytes, dtypes=tuple(sorted(dtypes)),
+        family="part",
+    )  # fmt: skip
+
+
+def part_title(names: Iterable[str]) -> str | None:
+    """What the owner of such tensors is called, None where nothing is known of it."""
+    names = list(names)
+    for title, signs in _PARTS:
+        if any(sign in name for name in names for sign in signs):
+            return title
+    return None
+
+
+def _name(path: Path) -> str:
+    return path.stem if path.is_file() else path.name
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
