@@ -33,7 +33,6 @@ from studio.contract.events import (
 )
 from studio.contract.request import GenerateRequest
 
-
 _LOST = "The engine stopped unexpectedly, perhaps for want of memory."
 _LOST_ACTION = "Close other programs or choose a smaller size, then try again."
 
@@ -196,7 +195,7 @@ class Jobs(QObject):
         elif self.current is not None and message.job == self.current.id:
             self._heard_in(self.current, content)
 
-    def _heard_outside(self, event: Event) -> None:
+    def _heard_outside(self, event: object) -> None:
         if isinstance(event, Loading):
             self.loading.emit(event)
         elif isinstance(event, Failed):

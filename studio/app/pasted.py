@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from studio.pictures import PictureError
+from studio.pictures.picture import PictureError
 from studio.saving import PartFile, saving_problem
 
 _STAMP = "%Y-%m-%d %H-%M-%S"

@@ -9,8 +9,8 @@ from studio.app.background import Background
 from studio.app.gallery import Gallery
 from studio.app.jobs import Job, Jobs
 from studio.app.settings import Settings
-from studio.app.upscale_batch import UpscaleBatch
 from studio.app.unknown_words import UnknownWords
+from studio.app.upscale_batch import UpscaleBatch
 from studio.contract.events import Event, Produced, Started
 from studio.contract.geometry import Size
 from studio.contract.request import MAX_SEED, GenerateRequest

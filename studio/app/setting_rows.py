@@ -7,7 +7,6 @@ from studio.contract.catalog import DEFAULT_MODEL, DEFAULT_SIZE, SAMPLERS, SPACI
 from studio.contract.geometry import LARGEST_SIDE, SMALLEST_SIDE
 from studio.contract.request import MAX_COUNT, MAX_SEED, MAX_STEPS
 
-
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         key="model",

@@ -1,4 +1,4 @@
-"""Pictures as the window shows them: 8 bits, three or four channels, never more than it can hold."""
+"""Pictures as the window shows them: 8 bits, three or four channels, no more than it can hold."""
 
 import math
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from studio.contract.geometry import Size
-from studio.pictures import read_picture
+from studio.pictures.reading import read_picture
 
 LARGEST_SHOWN = 24 * 2**20
 """Pixels of a picture that the window keeps to show; larger ones are shown reduced."""

@@ -17,6 +17,7 @@ from studio.app.batch_plan import (
     read_plan,
     write_plan,
 )
+from studio.app.finding import pictures_in
 from studio.app.jobs import Job, Jobs
 from studio.app.pasted import forget_pasted, keep_pasted
 from studio.app.places import Places
@@ -32,8 +33,8 @@ from studio.app.upscale_wishes import naming_of, options_of
 from studio.contract.events import Cancelled, Failed, Loading
 from studio.contract.geometry import Size
 from studio.contract.upscaling import Region
-from studio.pictures import PictureError, PictureInfo, probe_picture
-from studio.pictures.finding import pictures_in
+from studio.pictures.picture import PictureError, PictureInfo
+from studio.pictures.reading import probe_picture
 
 log = logging.getLogger(__name__)
 
@@ -203,7 +204,10 @@ class UpscaleBatch(QObject):
             if file.state is FileState.WAITING:
                 file.stop()
         self._plan = BatchPlan(
-            options=options_of(self._settings), naming=naming_of(self._settings), if_there=if_there, files=()
+            options=options_of(self._settings),
+            naming=naming_of(self._settings),
+            if_there=if_there,
+            files=(),
         )
         self.phase = Phase.RUNNING
         self._next()

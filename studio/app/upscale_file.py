@@ -22,7 +22,9 @@ from studio.contract.upscaling import (
     UpscaleRequest,
     UpscaleStarted,
 )
-from studio.pictures import Picture, PictureError, PictureWriter, open_writer, read_picture
+from studio.pictures.picture import Picture, PictureError
+from studio.pictures.reading import read_picture
+from studio.pictures.writing import PictureWriter, open_writer
 
 Upscale = Callable[[UpscaleRequest, Any, CancelFlag], Iterator[Any]]
 
@@ -125,6 +127,7 @@ class _Output:
                 like=self._picture,
                 format=self._task.format,
                 quality=self._task.quality,
+                overwrite=self._task.replace,
             )
         return FileStarted(
             size=event.size,

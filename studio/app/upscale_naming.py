@@ -26,7 +26,7 @@ def fault_of(pattern: str) -> str:
         known = ", ".join(f"{{{name}}}" for name in FIELDS)
         return f"There is no “{{{unknown[0]}}}”; use {known}."
     if any(letter in _FORBIDDEN for letter in pattern):
-        return 'A name can\'t have any of / \\ : * ? " < > | in it.'
+        return "A name can't have any of / \\ : * ? \" < > | in it."
     if "name" not in used:
         return "Put {name} into the name, or all pictures would be called the same."
     return ""

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QWidget
 from studio.app.orders import EngineReady
 from studio.app.settings import Settings
 from studio.app.translation import QT_TRANSLATE_NOOP, translated
-from studio.app.upscale_batch import UpscaleBatch
 from studio.app.unknown_words import UnknownWords
+from studio.app.upscale_batch import UpscaleBatch
 from studio.document.document import Document
 from studio.ui.paint_state import PaintState
 from studio.ui.panels.paint import PaintPanel

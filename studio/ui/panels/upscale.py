@@ -157,8 +157,6 @@ class UpscalePanel(QWidget):
         self._count.setText(" · ".join(parts))
         self.clear.setEnabled(bool(files))
         current = self.list.current()
-        can_look = (
-            current is not None and current.size is not None and batch.phase is Phase.IDLE
-        )
+        can_look = current is not None and current.size is not None and batch.phase is Phase.IDLE
         self.preview.setEnabled(can_look)
         self.region.setEnabled(can_look)

@@ -123,7 +123,9 @@ class _Rows(QStyledItemDelegate):
             QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform
         )
         _draw_ground(painter, option, rect)
-        thumb = QRect(rect.left() + _PAD, rect.top() + (rect.height() - _THUMB) // 2, _THUMB, _THUMB)
+        thumb = QRect(
+            rect.left() + _PAD, rect.top() + (rect.height() - _THUMB) // 2, _THUMB, _THUMB
+        )
         _draw_thumbnail(painter, thumb, index.data(Qt.ItemDataRole.DecorationRole), palette)
         words = rect.adjusted(_THUMB + 2 * _PAD + 4, 5, -_PAD - _ICON - 6, -5)
         _draw_words(painter, words, file, palette)

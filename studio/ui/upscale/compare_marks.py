@@ -42,9 +42,7 @@ def draw_region(painter: QPainter, place: QRectF) -> None:
         painter.drawRect(place)
 
 
-def draw_label(
-    painter: QPainter, widget: QWidget, room: QRectF, text: str, *, right: bool
-) -> None:
+def draw_label(painter: QPainter, widget: QWidget, room: QRectF, text: str, *, right: bool) -> None:
     """A word on a quiet plate in an upper corner of ``room``; nothing where it does not fit."""
     font = painter.font()
     font.setPixelSize(11)

@@ -36,8 +36,9 @@ class CompareView(QWidget):
     """Shows the Layers of one file.
 
     ``split`` is the divider's place, 0 at the left edge of the picture and 1 at the right.
-    ``splitChanged(split)`` follows it, ``zoomChanged(percent or None)`` the zoom; ``regionChosen(Region)`` brings a region of the given
-    picture that was drawn; ``choosingChanged(bool)`` whether one is being drawn.
+    ``splitChanged(split)`` follows it, ``zoomChanged(percent or None)`` the zoom;
+    ``regionChosen(Region)`` brings a region of the given picture that was drawn,
+    ``choosingChanged(bool)`` whether one is being drawn.
     """
 
     splitChanged = Signal(float)

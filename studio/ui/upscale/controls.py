@@ -34,13 +34,13 @@ class UpscaleControls(QWidget):
                 UpscaleMode.VIVID.value: self.tr("Adds detail that could have been there"),
             },
         )
-        self.size = self._size()
+        self.within = self._within()
         self.strength = NumberSlider(BY_KEY["upscale_strength"])
         self.repair = NumberSlider(BY_KEY["upscale_repair"])
         bind(settings, "upscale_strength", self.strength)
         bind(settings, "upscale_repair", self.repair)
         scale = labelled(self.tr("Scale"), self.scale)
-        scale.addWidget(self.size)
+        scale.addWidget(self.within)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
@@ -48,7 +48,7 @@ class UpscaleControls(QWidget):
         layout.addLayout(labelled(self.tr("Character"), self.mode))
         layout.addWidget(self.strength)
         layout.addWidget(self.repair)
-        settings.watch("upscale_scale", self, lambda value: self.size.setVisible(value == FIT))
+        settings.watch("upscale_scale", self, lambda value: self.within.setVisible(value == FIT))
         settings.watch("upscale_mode", self, self._show_mode)
 
     def _segments(self, key: str, tips: dict[str, str]) -> Segments:
@@ -58,7 +58,7 @@ class UpscaleControls(QWidget):
         bind(self._settings, key, segments)
         return segments
 
-    def _size(self) -> QWidget:
+    def _within(self) -> QWidget:
         body = QWidget()
         row = QHBoxLayout(body)
         row.setContentsMargins(0, 4, 0, 0)

@@ -59,7 +59,9 @@ class Layers:
         if self.after is not None:
             self.after.draw(painter, page, smooth=not exact)
         if self.part is not None and self.region is not None:
-            self.part.draw(painter, placed(self.on_page(self.region), page, scale), smooth=not exact)
+            self.part.draw(
+                painter, placed(self.on_page(self.region), page, scale), smooth=not exact
+            )
 
     def _draw_rest(self, painter: QPainter, page: QRectF, scale: float) -> None:
         covered = QRegion()

@@ -38,9 +38,7 @@ class Sheet:
         if self._copy is not None:
             across = self._copy.width() / self.image.width()
             down = self._copy.height() / self.image.height()
-            place = QRectF(
-                left * across, top * down, tile.width() * across, tile.height() * down
-            )
+            place = QRectF(left * across, top * down, tile.width() * across, tile.height() * down)
             _put(self._copy, place, tile)
 
     def draw(self, painter: QPainter, page: QRectF, *, smooth: bool) -> None:

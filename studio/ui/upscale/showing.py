@@ -16,7 +16,7 @@ from studio.app.upscale_wishes import options_of
 from studio.contract.events import Cancelled, Failed
 from studio.contract.geometry import Size
 from studio.contract.upscaling import Region
-from studio.pictures import PictureError
+from studio.pictures.picture import PictureError
 from studio.ui.upscale.batch_list import BatchList
 from studio.ui.upscale.compare_view import CompareView
 from studio.ui.upscale.layers import Layers

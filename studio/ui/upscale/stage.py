@@ -1,6 +1,7 @@
 """What upscaling puts into the window beside its panel, and what connects it to the batch."""
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +163,7 @@ class UpscaleStage(QObject):
         )
         self._panel.question.ask(
             sentence,
-            [(title, tip, lambda do=do: self._batch.start(do)) for do, title, tip in answers],
+            [(title, tip, partial(self._batch.start, what)) for what, title, tip in answers],
         )
 
     def _preview_middle(self) -> None:

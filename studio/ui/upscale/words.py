@@ -21,10 +21,8 @@ def size_text(size: Size) -> str:
 def state_line(file: BatchFile) -> str:
     """Where one file stands, in one line."""
     match file.state:
-        case FileState.WAITING if file.size is None:
-            return _tr("Waiting")
         case FileState.WAITING:
-            return size_text(file.size)
+            return size_text(file.size) if file.size is not None else _tr("Waiting")
         case FileState.RUNNING if file.fraction > 0:
             return _tr("%s · %s left") % (f"{file.fraction:.0%}", seconds(file.remaining or 0))
         case FileState.RUNNING:
