@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 from studio.app.orders import (
     NO_JOB,
@@ -28,10 +28,9 @@ from studio.app.orders import (
     Hold,
     Message,
     Preload,
-    Quit,
     Upscale,
 )
-from studio.app.upscale_file import upscale_file
+from studio.app.upscale_file import discard_unfinished, upscale_file
 from studio.app.upscale_task import Upscaled, UpscaleEvent
 from studio.contract.events import Cancelled, Event, Failed, Finished, Stepped
 
@@ -42,7 +41,7 @@ class _Inbox:
     """Reads orders in a thread of its own, so that a cancel is seen while the engine computes."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self.orders: queue.SimpleQueue[Generate | Upscale | GoOn | Preload | Quit]
+        self.orders: queue.SimpleQueue[Generate | Upscale | GoOn | Preload]
         self.orders = queue.SimpleQueue()
         self._stream = stream
         self._flags: dict[int, threading.Event] = {}
@@ -71,17 +70,15 @@ class _Inbox:
             try:
                 order = pickle.load(self._stream)
             except (EOFError, OSError):
-                os._exit(0)  # the window is gone, and nobody will read another message
+                # The window is gone, or wants this to be over: nothing here is worth finishing,
+                # and what computes or loads at the moment could take its time.
+                os._exit(0)
             if isinstance(order, Cancel):
                 self.flag(order.job).set()
             elif isinstance(order, Hold):
                 with self._lock:
                     self._held.add(order.job)
             else:
-                if isinstance(order, Quit):
-                    with self._lock:
-                        for flag in self._flags.values():
-                            flag.set()
                 self.orders.put(order)
 
 
@@ -96,8 +93,8 @@ class EngineProcess:
         self._models: Any = None
         self._laid_aside: dict[int, Iterator[Event | UpscaleEvent]] = {}
 
-    def run(self) -> None:
-        """Serve orders until told to quit."""
+    def run(self) -> NoReturn:
+        """Serve orders until the window closes their pipe."""
         while True:
             match self._inbox.orders.get():
                 case Preload(model=model):
@@ -108,9 +105,6 @@ class EngineProcess:
                     self._follow(order.job, self._events(partial(self._upscaled, order)))
                 case GoOn(job=job):
                     self._follow(job, self._laid_aside.pop(job))
-                case Quit():
-                    self._laid_aside.clear()  # closes what they had opened
-                    return
 
     def _follow(self, job: int, events: Iterator[Event | UpscaleEvent]) -> None:
         """Tell a job's events until it ends or is to be laid aside."""
@@ -217,13 +211,12 @@ def _failure(error: Exception) -> Failed:
     )
 
 
-def main(engine_name: str) -> None:
-    """Serve one window until it says quit or goes away."""
+def main(engine_name: str) -> NoReturn:
+    """Serve one window until it goes away."""
     messages = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not look like a message
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is the window's affair
     EngineProcess(engine_name, sys.stdin.buffer, messages).run()
-    os._exit(0)  # the thread that waits for orders would hold up an ordinary end
 
 
 if __name__ == "__main__":

@@ -51,12 +51,7 @@ class Cancel:
     job: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Quit:
-    """Stop whatever runs and end the process."""
-
-
-Order = Preload | Generate | Upscale | Hold | GoOn | Cancel | Quit
+Order = Preload | Generate | Upscale | Hold | GoOn | Cancel
 
 NO_JOB = 0
 

@@ -26,6 +26,8 @@ from studio.pictures.picture import Picture, PictureError
 from studio.pictures.reading import read_picture
 from studio.pictures.writing import PictureWriter, open_writer
 
+_unfinished: set[PictureWriter] = set()
+
 Upscale = Callable[[UpscaleRequest, Any, CancelFlag], Iterator[Any]]
 
 
@@ -50,6 +52,12 @@ def upscale_file(
                     yield told
     except PictureError as error:
         yield Failed(sentence=str(error))
+
+
+def discard_unfinished() -> None:
+    """Remove what is half-written; for a process that is about to end, from any of its threads."""
+    for writer in tuple(_unfinished):
+        writer.abort()
 
 
 def request_for(task: UpscaleTask, pixels: np.ndarray) -> UpscaleRequest:
@@ -103,6 +111,7 @@ class _Output:
     ) -> None:
         if self._writer is not None:
             self._writer.abort()
+            _unfinished.discard(self._writer)
 
     def take(self, event: Any, worked: float) -> Event | UpscaleEvent | None:
         """Keep what the engine made; what the window wants to know of it."""
@@ -129,6 +138,7 @@ class _Output:
                 quality=self._task.quality,
                 overwrite=self._task.replace,
             )
+            _unfinished.add(self._writer)
         return FileStarted(
             size=event.size,
             shown=reduced_size(event.size, self._reduction),
@@ -157,5 +167,4 @@ class _Output:
     def _finished(self, size: Size, worked: float) -> Upscaled:
         if self._writer is None:
             return Upscaled(size=size, elapsed=worked, pixels=np.concatenate(self._bands))
-        writer, self._writer = self._writer, None
-        return Upscaled(size=size, elapsed=worked, notices=writer.close())
+        return Upscaled(size=size, elapsed=worked, notices=self._writer.close())
