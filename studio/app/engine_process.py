@@ -72,6 +72,7 @@ class _Inbox:
             except (EOFError, OSError):
                 # The window is gone, or wants this to be over: nothing here is worth finishing,
                 # and what computes or loads at the moment could take its time.
+                discard_unfinished()
                 os._exit(0)
             if isinstance(order, Cancel):
                 self.flag(order.job).set()
@@ -163,7 +164,7 @@ class EngineProcess:
 
     def _upscaled(self, order: Upscale) -> Iterator[Event | UpscaleEvent]:
         self._ready_engine()
-        upscaling = importlib.import_module(f"{self._engine_name}.upscaling")
+        upscaling = importlib.import_module(f"{self._engine_name}.upscaling.upscale")
         flag = self._inbox.flag(order.job)
         return upscale_file(order.task, upscaling.upscale, self._models, flag)
 
@@ -198,7 +199,7 @@ def _failure(error: Exception) -> Failed:
     if isinstance(error, MemoryError):
         return Failed(
             sentence="There is not enough memory for a picture of this size.",
-            action="Choose a smaller size and press Generate.",
+            action="Choose a smaller size and try again.",
             details=details,
         )
     # a ModelError of the engine, which can't be imported here before torch
@@ -206,7 +207,7 @@ def _failure(error: Exception) -> Failed:
         return Failed(sentence=sentence, action=getattr(error, "action", ""), details=details)
     return Failed(
         sentence=f"The engine could not do it ({type(error).__name__}).",
-        action="Press Generate to try again.",
+        action="Try again.",
         details=details,
     )
 

@@ -36,7 +36,7 @@ def upscale_file(
 ) -> Iterator[Event | UpscaleEvent]:
     """The events of one task, with exactly one terminal event; nothing half-written is left.
 
-    ``upscale`` is ``studio.engine.upscaling.upscale``, which can't be imported here before torch.
+    ``upscale`` is ``studio.engine.upscaling.upscale.upscale``, which can't be imported here before torch.
     """
     try:
         picture = read_picture(task.source)
@@ -147,13 +147,17 @@ class _Output:
         )
 
     def _tile(self, event: TileDone, worked: float) -> TileShown:
-        wanted = reduced_size(event.size, self._reduction)
+        most = reduced_size(event.size, self._reduction)
+        pixels = shown_pixels(event.pixels)
+        if pixels.shape[1] > most.width or pixels.shape[0] > most.height:
+            pixels = resized(pixels, most)
         return TileShown(
             number=event.number,
             tiles=event.tiles,
-            left=event.left // self._reduction,
-            top=event.top // self._reduction,
-            pixels=resized(shown_pixels(event.pixels), wanted),
+            left=event.left,
+            top=event.top,
+            size=event.size,
+            pixels=pixels,
             elapsed=worked,
             remaining=worked / event.number * (event.tiles - event.number),
         )

@@ -66,14 +66,16 @@ class FileStarted:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TileShown:
-    """Tile ``number`` of ``tiles`` is done: uint8 [h, w, 3 or 4] at ``left``, ``top`` of the shown
-    picture. ``elapsed`` and ``remaining`` are seconds, without those in which the job was held.
+    """Tile ``number`` of ``tiles`` is done. It covers ``size`` at ``left``, ``top`` of the result
+    with ``pixels`` uint8 [h, w, 3 or 4], fewer than that where it is large. ``elapsed`` and
+    ``remaining`` are seconds, without those in which the job was held.
     """
 
     number: int
     tiles: int
     left: int
     top: int
+    size: Size
     pixels: np.ndarray = field(repr=False)
     elapsed: float
     remaining: float

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.batch_plan import FileState
 from studio.app.orders import EngineReady
 from studio.app.settings import Settings
 from studio.app.upscale_batch import Phase, UpscaleBatch
@@ -144,17 +143,15 @@ class UpscalePanel(QWidget):
 
     # State
 
+    def _counted(self, files: int) -> str:
+        if not files:
+            return self.tr("Pictures")
+        return self.tr("1 picture") if files == 1 else self.tr("%s pictures") % files
+
     def _show(self) -> None:
         batch, files = self._batch, self._batch.files
         self._places.setCurrentIndex(1 if files else 0)
-        done = sum(file.state is FileState.DONE for file in files)
-        failed = sum(file.state is FileState.FAILED for file in files)
-        parts = [self.tr("%n picture(s)", "", len(files)) if files else self.tr("Pictures")]
-        if done:
-            parts.append(self.tr("%s done") % done)
-        if failed:
-            parts.append(self.tr("%s failed") % failed)
-        self._count.setText(" · ".join(parts))
+        self._count.setText(self._counted(len(files)))
         self.clear.setEnabled(bool(files))
         current = self.list.current()
         can_look = current is not None and current.size is not None and batch.phase is Phase.IDLE

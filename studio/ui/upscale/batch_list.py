@@ -155,7 +155,7 @@ def _draw_thumbnail(
 ) -> None:
     path = QPainterPath()
     path.addRoundedRect(QRectF(place), 4, 4)
-    painter.fillPath(path, palette.color(QPalette.ColorRole.Button))
+    painter.fillPath(path, palette.color(QPalette.ColorRole.Mid))
     if pixmap is None or pixmap.isNull():
         return
     side = min(pixmap.width(), pixmap.height())

@@ -1,7 +1,7 @@
 """A picture that is drawn at any zoom and grows tile by tile."""
 
 import numpy as np
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPixmap
 
 from studio.contract.geometry import Size
@@ -32,14 +32,12 @@ class Sheet:
         image.fill(Qt.GlobalColor.transparent)
         return cls(image)
 
-    def paste(self, tile: QImage, left: int, top: int) -> None:
-        """Put a tile in its place, also in the copy that is drawn."""
-        _put(self.image, QRectF(QPoint(left, top), tile.size().toSizeF()), tile)
-        if self._copy is not None:
-            across = self._copy.width() / self.image.width()
-            down = self._copy.height() / self.image.height()
-            place = QRectF(left * across, top * down, tile.width() * across, tile.height() * down)
-            _put(self._copy, place, tile)
+    def paste(self, tile: QImage, place: QRectF, page: Size) -> None:
+        """Put a tile at its ``place`` on a page of ``page`` pixels, also in the copy in use."""
+        for kept in (self.image, self._copy):
+            if kept is not None:
+                across, down = kept.width() / page.width, kept.height() / page.height
+                _put(kept, _stretched(place, across, down), tile)
 
     def draw(self, painter: QPainter, page: QRectF, *, smooth: bool) -> None:
         """Draw the whole into ``page``; above 100 % hard-edged unless ``smooth``."""
@@ -59,6 +57,12 @@ class Sheet:
             )
             self._copy = QPixmap.fromImage(scaled)
         painter.drawPixmap(page, self._copy, QRectF(self._copy.rect()))
+
+
+def _stretched(place: QRectF, across: float, down: float) -> QRectF:
+    return QRectF(
+        place.left() * across, place.top() * down, place.width() * across, place.height() * down
+    )
 
 
 def _put(on: QImage | QPixmap, place: QRectF, tile: QImage) -> None:

@@ -175,10 +175,8 @@ class Showing(QObject):
 
     def _paste(self, layers: Layers, tile: TileShown) -> None:
         assert layers.after is not None
-        layers.after.paste(image_of(tile.pixels), tile.left, tile.top)
-        across = layers.made.width / layers.after.image.width()
-        height, width = tile.pixels.shape[:2]
-        place = QRectF(tile.left * across, tile.top * across, width * across, height * across)
+        place = QRectF(tile.left, tile.top, tile.size.width, tile.size.height)
+        layers.after.paste(image_of(tile.pixels), place, layers.made)
         layers.tiles.append(place)
         if layers is self._layers:
             self._canvas.refresh(place)

@@ -154,7 +154,7 @@ class UpscaleStage(QObject):
         sentence = (
             self.tr("“%s” is in “%s” already.") % (there[0].name, folder)
             if len(there) == 1
-            else self.tr("%n of the results are there already.", "", len(there))
+            else self.tr("%s of the results are there already.") % len(there)
         )
         answers = (
             (IfThere.KEEP_BOTH, self.tr("Keep both"), self.tr("Write under a new name")),

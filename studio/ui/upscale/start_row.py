@@ -67,5 +67,7 @@ class StartRow(QFrame):
             return self.tr("Upscale"), self.tr("Add a picture first")
         if not waiting:
             return self.tr("Upscale again"), self.tr("Enlarge all pictures anew (Ctrl+Enter)")
-        text = self.tr("Upscale %n picture(s)", "", waiting)
-        return text, self.tr("Enlarge the pictures that wait (Ctrl+Enter)")
+        if waiting == 1:
+            return self.tr("Upscale"), self.tr("Enlarge the picture that waits (Ctrl+Enter)")
+        text = self.tr("Upscale %s") % waiting
+        return text, self.tr("Enlarge the %s pictures that wait (Ctrl+Enter)") % waiting

@@ -32,5 +32,11 @@ def state_line(file: BatchFile) -> str:
         case FileState.DONE:
             return _tr("Done")
         case FileState.FAILED | FileState.SKIPPED:
-            return file.sentence
+            return _about(file)
     return ""
+
+
+def _about(file: BatchFile) -> str:
+    """The sentence without the file's own name at its start, which stands above it already."""
+    said = file.sentence.removeprefix(f"“{file.name}” ")
+    return said[:1].upper() + said[1:]
