@@ -50,4 +50,4 @@ class BatchFile:
         self.stop()
 
     def stop(self) -> None:
-        self.fraction, self.elapsed, self.remaining = 0.0, 0.0, None
+        self.fraction, self.elapsed, self.remaining, self.made = 0.0, 0.0, None, None

@@ -77,8 +77,10 @@ class UpscaleStage(QObject):
     # Actions
 
     def start(self) -> None:
-        """Begin, after asking what to do with results that are there already."""
-        if self._batch.phase is Phase.IDLE and self._batch.files:
+        """Begin, after asking what to do with results that are there already; or go on."""
+        if self._batch.phase is Phase.PAUSED:
+            self._batch.go_on()
+        elif self._batch.phase is Phase.IDLE and self._batch.files:
             self._start(self._ask_and_start())
 
     def pause(self) -> None:

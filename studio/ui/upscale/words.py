@@ -25,6 +25,8 @@ def state_line(file: BatchFile) -> str:
             return size_text(file.size) if file.size is not None else _tr("Waiting")
         case FileState.RUNNING if file.fraction > 0:
             return _tr("%s · %s left") % (f"{file.fraction:.0%}", seconds(file.remaining or 0))
+        case FileState.RUNNING if file.made is not None:
+            return _tr("Enlarging to %s") % size_text(file.made)
         case FileState.RUNNING:
             return _tr("Starting")
         case FileState.DONE if file.size is not None and file.made is not None:
