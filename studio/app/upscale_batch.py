@@ -56,7 +56,8 @@ class UpscaleBatch(QObject):
     ``changed()`` follows when files came or went or the phase differs, ``file_changed(file)`` when
     one of them differs; ``progressed(file, event)`` carries every event of the file in work and
     ``previewed(file, region, event)`` those of a region that is only looked at; ``refused(Failed)``
-    says what could not be taken or kept.
+    says what could not be taken or kept; ``restored(waiting)`` that an earlier sitting left files
+    unfinished.
     """
 
     changed = Signal()
@@ -64,6 +65,7 @@ class UpscaleBatch(QObject):
     progressed = Signal(object, object)
     previewed = Signal(object, object, object)
     refused = Signal(object)
+    restored = Signal(int)
 
     def __init__(
         self,
@@ -85,6 +87,7 @@ class UpscaleBatch(QObject):
         self._file: BatchFile | None = None
         self._job: Job | None = None
         self._preview: tuple[BatchFile, Region, Job] | None = None
+        self._closed = False
         jobs.happened.connect(self._happened)
         jobs.changed.connect(self._jobs_changed)
 
@@ -140,9 +143,8 @@ class UpscaleBatch(QObject):
             )
         self.files += new
         self.changed.emit()
-        for file in new:
-            await self._look(file)
         self._keep()
+        await self._look_at(new)
         return len(new)
 
     async def add_pixels(self, pixels: np.ndarray) -> None:
@@ -166,6 +168,12 @@ class UpscaleBatch(QObject):
         self.files = [file for file in self.files if file is self._file]
         self._keep()
         self.changed.emit()
+
+    async def _look_at(self, files: Sequence[BatchFile]) -> None:
+        for file in files:
+            if self._closed:
+                return
+            await self._look(file)
 
     async def _look(self, file: BatchFile) -> None:
         try:
@@ -194,7 +202,7 @@ class UpscaleBatch(QObject):
 
     def start(self, if_there: IfThere = IfThere.KEEP_BOTH) -> None:
         """Begin with the files that wait; where none waits, with all of them anew."""
-        if self.phase is not Phase.IDLE or not self.files:
+        if self.phase is not Phase.IDLE or self._job is not None or not self.files:
             return
         self.cancel_preview()
         if not self.waiting:
@@ -378,11 +386,12 @@ class UpscaleBatch(QObject):
                 BatchFile(row.source, row.own, target, state=state, sentence=row.sentence)
             )
         self.changed.emit()
-        for file in list(self.files):
-            await self._look(file)
+        self.restored.emit(len(self.waiting))
+        await self._look_at(tuple(self.files))
 
     def close(self) -> None:
         """Keep what is unfinished for the next sitting; call it before the jobs are stopped."""
+        self._closed = True
         self._jobs.happened.disconnect(self._happened)
         self._jobs.changed.disconnect(self._jobs_changed)
         left = self._unfinished()
@@ -392,10 +401,11 @@ class UpscaleBatch(QObject):
 
     def _keep(self) -> None:
         """Write the journal in the background."""
-        self._background.start(self._written(self._unfinished()))
+        self._background.start(self._written())
 
-    async def _written(self, plan: BatchPlan | None) -> None:
-        await self._background.run(_write, self._journal, plan)
+    async def _written(self) -> None:
+        if not self._closed:
+            await self._background.run(_write, self._journal, self._unfinished())
 
     def _unfinished(self) -> BatchPlan | None:
         if self.phase is Phase.IDLE or self._plan is None:

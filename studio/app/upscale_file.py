@@ -36,7 +36,7 @@ def upscale_file(
 ) -> Iterator[Event | UpscaleEvent]:
     """The events of one task, with exactly one terminal event; nothing half-written is left.
 
-    ``upscale`` is ``studio.engine.upscaling.upscale.upscale``, which can't be imported here before torch.
+    ``upscale`` is the engine's function, which can't be imported here before torch.
     """
     try:
         picture = read_picture(task.source)

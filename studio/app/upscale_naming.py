@@ -18,10 +18,11 @@ _EXAMPLE = Size(640, 480)
 def fault_of(pattern: str) -> str:
     """Why a pattern can't be used, in a sentence; empty if it can."""
     try:
-        used = [name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None]
+        parts = [part[1:] for part in string.Formatter().parse(pattern) if part[1] is not None]
     except ValueError:
         return "A brace in the name is not closed."
-    unknown = [name for name in used if name not in FIELDS]
+    used = [name for name, _, _ in parts]
+    unknown = [name for name, form, turn in parts if name not in FIELDS or form or turn]
     if unknown:
         known = ", ".join(f"{{{name}}}" for name in FIELDS)
         return f"There is no “{{{unknown[0]}}}”; use {known}."

@@ -43,6 +43,7 @@ class UpscaleStage(QObject):
         super().__init__(parent)
         settings, batch, background = session.settings, session.batch, session.background
         self._owner = parent
+        self._settings = settings
         self._batch = batch
         self._background = background
         self._panel = panel
@@ -72,6 +73,7 @@ class UpscaleStage(QObject):
         self.start_row.start.connect(self.start)
         self.start_row.cancel.connect(batch.cancel)
         self.start_row.pause.connect(self.pause)
+        batch.restored.connect(self._offer_to_go_on)
         batch.refused.connect(lambda failed: tell(Notice.of(failed)))
 
     # Actions
@@ -166,6 +168,21 @@ class UpscaleStage(QObject):
         self._panel.question.ask(
             sentence,
             [(title, tip, partial(self._batch.start, what)) for what, title, tip in answers],
+        )
+
+    def _offer_to_go_on(self, waiting: int) -> None:
+        def go_on() -> None:
+            self._settings.set("panel", "upscale")
+            self._batch.go_on()
+
+        left = self.tr("1 picture was") if waiting == 1 else self.tr("%s pictures were") % waiting
+        self._tell(
+            Notice(
+                kind="offer",
+                sentence=self.tr("%s left to upscale when the studio was closed.") % left,
+                action=self.tr("Go on"),
+                act=go_on,
+            )
         )
 
     def _preview_middle(self) -> None:
