@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QKeySequence,
+    QResizeEvent,
     QShortcut,
 )
 from PySide6.QtWidgets import (
@@ -56,8 +57,10 @@ from studio.ui.upscale.stage import UpscaleStage
 
 PANEL_PX = 320
 SIDE_PX = 256
+NARROW_SIDE_PX = 144
 _SMALLEST = (1100, 700)
 _FIRST = (1280, 800)
+_ROOM_FOR_SIDE = 1240
 
 
 class MainWindow(QMainWindow):
@@ -117,16 +120,15 @@ class MainWindow(QMainWindow):
         self._canvas_column = QFrame()
         self._canvas_column.setObjectName("canvasColumn")
         _column(self._canvas_column, (self._stages, 1))
-        side = QFrame()
-        side.setObjectName("side")
-        side.setFixedWidth(SIDE_PX)
-        _column(side, (self.strip, 1), margins=(1, 0, 0, 0))
+        self._side = QFrame()
+        self._side.setObjectName("side")
+        _column(self._side, (self.strip, 1), margins=(1, 0, 0, 0))
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.rail)
         middle.addWidget(panel_column)
         middle.addWidget(self._canvas_column, 1)
-        middle.addWidget(side)
+        middle.addWidget(self._side)
         body = QWidget()
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -339,8 +341,8 @@ class MainWindow(QMainWindow):
                 self.report(event)
 
     def _started(self, event: Started) -> None:
-        if event.notices:
-            self.notices.show_notice(Notice(kind="info", sentence=" ".join(event.notices)))
+        if sentences := event.sentences(self.session.unknown_words.named):
+            self.notices.show_notice(Notice(kind="info", sentence=" ".join(sentences)))
 
     def _loading(self, event: Loading) -> None:
         self.status.show_loading(event)
@@ -417,6 +419,12 @@ class MainWindow(QMainWindow):
     @property
     def _shown_canvas(self) -> Canvas | CompareView:
         return self.upscaling.canvas if self.upscales else self.canvas
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a small window the picture needs the room more than the history."""
+        super().resizeEvent(event)
+        wide = event.size().width() >= _ROOM_FOR_SIDE
+        self._side.setFixedWidth(SIDE_PX if wide else NARROW_SIDE_PX)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         geometry = base64.b64encode(self.saveGeometry().data()).decode()
