@@ -30,7 +30,8 @@ def test_patterns_are_filled_in(pattern: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["{scale}", "a/{name}", "{name", "{what}{name}", "{name}{}", "", "{name}\n", "{name}{scale:d}"]
+    "pattern",
+    ["{scale}", "a/{name}", "{name", "{what}{name}", "{name}{}", "", "{name}\n", "{name}{scale:d}"],
 )
 def test_patterns_that_can_not_be_used_say_why_and_fall_back(pattern: str) -> None:
     naming = replace(NAMING, pattern=pattern, folder=None)

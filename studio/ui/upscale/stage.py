@@ -16,7 +16,7 @@ from studio.app.upscale_batch import Phase
 from studio.contract.upscaling import Region
 from studio.pictures.formats import SUFFIXES_IN
 from studio.ui.files import Files
-from studio.ui.images import to_pixels
+from studio.ui.images import to_pixels_with_alpha
 from studio.ui.notice_bar import Notice
 from studio.ui.panels.upscale import UpscalePanel
 from studio.ui.upscale.compare_row import CompareRow
@@ -146,7 +146,7 @@ class UpscaleStage(QObject):
         self._showing.choose_from(before)
 
     async def _add_image(self, image: QImage) -> None:
-        await self._batch.add_pixels(to_pixels(image))
+        await self._batch.add_pixels(to_pixels_with_alpha(image))
         self._showing.choose_from(len(self._batch.files) - 1)
 
     async def _ask_and_start(self) -> None:
