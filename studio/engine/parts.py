@@ -6,11 +6,17 @@ from pathlib import Path
 
 
 class PartKind(Enum):
-    """By the folders that ComfyUI and AUTOMATIC1111's web UI have for them."""
+    """By what people call them, and the ``folders`` that ComfyUI and AUTOMATIC1111's web UI have
+    for them.
+    """
 
-    LORA = ("loras", "Lora", "LyCORIS")
-    CONTROL_NET = ("controlnet", "ControlNet")
-    PREVIEW = ("vae_approx", "VAE-approx")
+    LORA = ("LoRA file", ("loras", "Lora", "LyCORIS"))
+    CONTROL_NET = ("ControlNet", ("controlnet", "ControlNet"))
+    PREVIEW = ("preview decoder", ("vae_approx", "VAE-approx"))
+
+    def __init__(self, title: str, folders: tuple[str, ...]) -> None:
+        self.title = title
+        self.folders = folders
 
 
 _SUFFIXES = {".safetensors", ".pt", ".pth", ".ckpt", ".bin"}
@@ -36,7 +42,7 @@ def _folders(kind: PartKind, near: Iterable[Path]) -> Iterator[Path]:
     for place in near:
         above = [place, *place.parents][: _ABOVE + 1]
         for base in (*above, place / "models"):
-            for name in kind.value:
+            for name in kind.folders:
                 folder = base if base.name == name else base / name
                 if folder.is_dir() and folder.resolve() not in seen:
                     seen.add(folder.resolve())

@@ -55,7 +55,7 @@ def _own(folder: Path) -> ModelCard:
         family=config.family,
         licence=config.licence,
         nbytes=sum(file.stat().st_size for file in folder.glob("*.safetensors")),
-        capabilities=config.capabilities,
+        capabilities=config.uses,
         prediction=config.prediction,
     )
 
@@ -71,7 +71,7 @@ def _published(contents: Contents) -> ModelCard:
         licence=told.licence,
         nbytes=contents.nbytes,
         dtypes=contents.dtypes,
-        capabilities=() if alone else PUBLISHED_FAMILIES[told.family].capabilities,
+        capabilities=() if alone else PUBLISHED_FAMILIES[told.family].capabilities_of(told),
         prediction=told.prediction,
         classes=min(condition.classes, CLASSES) if isinstance(condition, ClassConfig) else 0,
         labels=condition.labels if isinstance(condition, LabelConfig) else 0,

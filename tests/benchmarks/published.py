@@ -1,4 +1,4 @@
-"""Stable Diffusion 1.5 at its full size: what loading costs, and whether it computes as it should."""
+"""Stable Diffusion 1.5 at full size: what loading costs, and whether it computes as it should."""
 
 import json
 import subprocess

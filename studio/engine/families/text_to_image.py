@@ -1,16 +1,17 @@
 """Models steered by a prompt: Stable Diffusion and latent diffusion's own text-to-image models."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, cast
 
-from torch import Tensor
+from torch import Tensor, nn
 
+from studio.contract.catalog import Capability
 from studio.contract.request import GenerateRequest
 from studio.engine.conditioning.prompt import PromptCondition
 from studio.engine.conditioning.reading import Reading
-from studio.engine.families.published import PublishedModel, ignored_notices
+from studio.engine.families.published import PICTURES, PublishedModel, ignored_notices
 from studio.engine.model import Conditioned
 from studio.engine.model_config import Defaults
 from studio.engine.nets.text_transformer import ClipText, TextTransformer
@@ -20,7 +21,9 @@ from studio.engine.nets.text_transformer import ClipText, TextTransformer
 class TextToImage(PublishedModel):
     """Latent diffusion's text-to-image models, whose encoder was trained with them."""
 
-    capabilities: ClassVar[tuple[str, ...]] = ("text",)
+    capabilities: ClassVar[tuple[Capability, ...]] = (
+        Capability.TEXT, Capability.NEGATIVE, Capability.GUIDANCE, *PICTURES,
+    )  # fmt: skip
     defaults: ClassVar[Defaults] = Defaults(
         steps=50, guidance=5.0, sampler="ddim", spacing="leading", guidance_drops=("text",)
     )
@@ -28,6 +31,12 @@ class TextToImage(PublishedModel):
     @cached_property
     def _prompts(self) -> PromptCondition:
         return PromptCondition(cast(ClipText | TextTransformer, self.conditioner), self.tokenizers)
+
+    @property
+    def changeable(self) -> Mapping[str, nn.Module]:
+        """The U-Net, and the text encoder where it is CLIP's."""
+        assert self.conditioner is not None
+        return {"unet": self.unet, "text": self.conditioner}
 
     def encode_prompt(self, prompts: Sequence[str]) -> Tensor:
         """The context [B, T, width] of B prompts, float32; raises ModelError."""

@@ -119,14 +119,24 @@ class FeedForward(nn.Module):
 class TransformerBlock(nn.Module):
     """Self-attention, attention to the context, feed-forward: each pre-normed and residual.
 
+    With ``context_only`` the first attends to the context as well.
     tokens: [B, T, C], context: [B, S, D]; returns [B, T, C].
     """
 
     def __init__(
-        self, channels: int, context_dim: int, heads: int, dim_head: int, dropout: float = 0.0
+        self,
+        channels: int,
+        context_dim: int,
+        heads: int,
+        dim_head: int,
+        *,
+        context_only: bool = False,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.attn1 = CrossAttention(channels, None, heads, dim_head)
+        self.context_only = context_only
+        first = context_dim if context_only else None
+        self.attn1 = CrossAttention(channels, first, heads, dim_head)
         self.ff = FeedForward(channels, dropout)
         self.attn2 = CrossAttention(channels, context_dim, heads, dim_head)
         self.norm1 = LayerNorm(channels)
@@ -134,7 +144,8 @@ class TransformerBlock(nn.Module):
         self.norm3 = LayerNorm(channels)
 
     def forward(self, tokens: Tensor, context: Tensor) -> Tensor:
-        tokens = tokens + self.attn1(self.norm1(tokens))
+        first = context if self.context_only else None
+        tokens = tokens + self.attn1(self.norm1(tokens), first)
         tokens = tokens + self.attn2(self.norm2(tokens), context)
         return tokens + self.ff(self.norm3(tokens))
 
@@ -154,6 +165,7 @@ class SpatialTransformer(nn.Module):
         *,
         depth: int = 1,
         use_linear: bool = False,
+        context_only: bool = False,
         dropout: float = 0.0,
         norm_groups: int = 32,
     ) -> None:
@@ -161,7 +173,14 @@ class SpatialTransformer(nn.Module):
         self.norm = GroupNorm(norm_groups, channels, eps=1e-6)
         self.proj_in = Linear(channels, channels) if use_linear else _conv1x1(channels)
         self.transformer_blocks = nn.ModuleList(
-            TransformerBlock(channels, context_dim, heads, channels // heads, dropout)
+            TransformerBlock(
+                channels,
+                context_dim,
+                heads,
+                channels // heads,
+                context_only=context_only,
+                dropout=dropout,
+            )
             for _ in range(depth)
         )
         self.proj_out = zeroed(Linear(channels, channels) if use_linear else _conv1x1(channels))

@@ -15,6 +15,13 @@ from studio.engine.nets.blocks import (
 )
 from studio.engine.nets.layers import Conv2d, GroupNorm, Linear, StoredNetwork
 
+_TUPLES = (
+    "channel_mult",
+    "attention_resolutions",
+    "cross_attention_resolutions",
+    "context_only_resolutions",
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class UNetConfig:
@@ -23,8 +30,10 @@ class UNetConfig:
     `attention_resolutions` and `cross_attention_resolutions` are downsample factors (1, 2, 4, ...).
     Exactly one of `num_heads` and `num_head_channels` decides the heads. With `context_dim`, the
     factors in `cross_attention_resolutions` (None: all that have attention) and the middle attend
-    to a context; the other attention layers are plain self-attention. With `pooled_context` the
-    context's first token also steers every residual block, beside the time.
+    to a context; the other attention layers are plain self-attention. At the factors in
+    `context_only_resolutions` the transformers attend to the context in place of themselves, too.
+    With `pooled_context` the context's first token also steers every residual block, beside the
+    time.
     """
 
     in_channels: int
@@ -38,6 +47,7 @@ class UNetConfig:
     context_dim: int | None = None
     cross_attention_resolutions: tuple[int, ...] | None = None
     transformer_depth: int = 1
+    context_only_resolutions: tuple[int, ...] = ()
     use_linear_in_transformer: bool = False
     resblock_updown: bool = False
     use_scale_shift_norm: bool = False
@@ -47,7 +57,7 @@ class UNetConfig:
     norm_groups: int = 32
 
     def __post_init__(self) -> None:
-        for name in ("channel_mult", "attention_resolutions", "cross_attention_resolutions"):
+        for name in _TUPLES:
             value = getattr(self, name)
             if value is not None:  # a config file holds lists
                 object.__setattr__(self, name, tuple(value))
@@ -182,9 +192,12 @@ class UNetEncoder(StoredNetwork):
             return []
         crossed = config.cross_attention_resolutions
         cross = config.context_dim is not None and (crossed is None or factor in crossed)
-        return [self._attention_layer(channels, cross=cross)]
+        only = factor in config.context_only_resolutions
+        return [self._attention_layer(channels, cross=cross, context_only=only)]
 
-    def _attention_layer(self, channels: int, *, cross: bool) -> nn.Module:
+    def _attention_layer(
+        self, channels: int, *, cross: bool, context_only: bool = False
+    ) -> nn.Module:
         config = self.config
         heads = config.heads(channels)
         if not cross or config.context_dim is None:
@@ -195,6 +208,7 @@ class UNetEncoder(StoredNetwork):
             heads,
             depth=config.transformer_depth,
             use_linear=config.use_linear_in_transformer,
+            context_only=context_only,
             dropout=config.dropout,
             norm_groups=config.norm_groups,
         )

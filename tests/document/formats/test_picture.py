@@ -42,6 +42,8 @@ def full_request(**other):
         "mask": PIXELS[..., 0],
         "boxes": (Box(label=3, left=0.1, top=0, right=0.5, bottom=1),),
         "noise_level": 30,
+        "loras": (("snow", 0.8), ("/models/lake.safetensors", -1.0)),
+        "map_strength": 0.5,
     }
     return GenerateRequest(**{**values, **other})
 
