@@ -12,10 +12,10 @@ from studio.engine.families.opening import is_published, load_published
 from studio.engine.model import Model
 from studio.engine.model_config import ModelConfig, read_config
 from studio.engine.model_error import ModelError
+from studio.engine.parts import PartKind, find_part
 from studio.engine.upscaling.config import FAMILY as UPSCALER
 from studio.engine.upscaling.config import family_of, read_upscaler_config
 from studio.engine.upscaling.model import Upscaler
-from studio.engine.parts import PartKind, find_part
 from studio.engine.weights import WeightsError
 
 _Version = tuple[Path, tuple[tuple[str, int, int], ...]]

@@ -22,7 +22,7 @@ class TextToImage(PublishedModel):
     """Latent diffusion's text-to-image models, whose encoder was trained with them."""
 
     capabilities: ClassVar[tuple[Capability, ...]] = (
-        Capability.TEXT, Capability.NEGATIVE, Capability.GUIDANCE, *PICTURES,
+        Capability.TEXT, Capability.NEGATIVE, Capability.GUIDANCE, Capability.LORA, *PICTURES,
     )  # fmt: skip
     defaults: ClassVar[Defaults] = Defaults(
         steps=50, guidance=5.0, sampler="ddim", spacing="leading", guidance_drops=("text",)

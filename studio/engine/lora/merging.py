@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import torch
 from torch import Tensor, nn
 
 from studio.engine.checkpoints.error import CheckpointError
@@ -67,7 +66,7 @@ def merged(
             change = changes.setdefault(id(target.layer), _Change(target))
             change.parts.append((file, low_rank, strength))
         notices += _notices(file, unmatched)
-    kept: list[tuple[nn.Module, Tensor]] = []
+    kept: list[tuple[nn.Module, nn.Parameter]] = []
     try:
         for change in changes.values():
             weight = nn.Parameter(change.weight(), requires_grad=False)
@@ -75,13 +74,13 @@ def merged(
             change.target.layer.weight = weight
         yield tuple(notices)
     finally:
-        for layer, weight in kept:
-            layer.weight = weight  # type: ignore[assignment]
+        for layer, before in kept:
+            layer.weight = before
 
 
-def _weight(layer: nn.Module) -> Tensor:
+def _weight(layer: nn.Module) -> nn.Parameter:
     weight = layer.weight
-    assert isinstance(weight, torch.Tensor)
+    assert isinstance(weight, nn.Parameter)
     return weight
 
 

@@ -59,14 +59,14 @@ def read_lora(path: Path) -> LoraFile:
         parts.setdefault(_layer(matched["layer"]), {})[_NAMES.get(role, role)] = tensor
     told = _Told.of(path, checkpoint.values)
     layers = {}
-    for layer, found in parts.items():
-        if "down" not in found or "up" not in found:
+    for layer, halves in parts.items():
+        if "down" not in halves or "up" not in halves:
             raise CheckpointError(f"{path.name} lacks one half of {layer}: the file is incomplete.")
         layers[layer] = LowRank(
-            down=found["down"],
-            up=found["up"],
-            mid=found.get("mid"),
-            scale=told.scale(layer, len(found["down"]), found.get("alpha")),
+            down=halves["down"],
+            up=halves["up"],
+            mid=halves.get("mid"),
+            scale=told.scale(layer, len(halves["down"]), halves.get("alpha")),
         )
     if not layers:
         raise CheckpointError(

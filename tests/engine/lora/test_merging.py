@@ -10,35 +10,14 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from transformers import CLIPTokenizer
 
-import studio
 from studio.engine.checkpoints.error import CheckpointError
 from studio.engine.lora.merging import merged
 from studio.engine.lora.reading import read_lora
-from tests.engine.checkpoints import published_files as published
 from tests.engine.nets.comparison import noise, relative_error
 
 RANK = 3
 T = torch.tensor([981.0])
-
-
-@pytest.fixture(scope="module")
-def stable(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
-    folder = tmp_path_factory.mktemp("stable")
-    published.write_clip_words(folder / "words")
-    words = CLIPTokenizer(str(folder / "words/vocab.json"), str(folder / "words/merges.txt"))
-    pipeline = published.stable_diffusion(words)
-    pipeline.save_pretrained(folder / "sd")
-    return folder / "sd", pipeline
-
-
-@pytest.fixture(scope="module")
-def model(stable: tuple[Path, Any]) -> Any:
-    """In float32 whatever this processor is fastest in: the weights are those of the file."""
-    loaded = studio.load(stable[0], device="cpu").model
-    loaded.unet.compute_dtype = torch.float32
-    return loaded
 
 
 def networks(model: Any) -> dict[str, nn.Module]:
