@@ -21,6 +21,10 @@ from studio.engine.weights import WeightsError, is_finite
 _ANOTHER = "Get the file again, or choose another one."
 
 
+class PredictionUnknownError(ModelError):
+    """Nothing tells whether a model predicts eps or v: a person must say."""
+
+
 def is_published(path: Path) -> bool:
     """Whether the path is a single file or a diffusers folder, and no model folder of ours."""
     return path.is_file() or (path / INDEX).is_file()
@@ -83,7 +87,7 @@ def load_published(
         check_usable(contents)
         known = told.prediction or prediction
         if known is None:
-            raise ModelError(
+            raise PredictionUnknownError(
                 f"{path.name} does not tell whether it predicts the noise (eps) or v.",
                 "Say which: “eps” for models made for 512 pixels, “v” for 768.",
             )
