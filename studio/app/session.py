@@ -10,6 +10,7 @@ from studio.app.gallery import Gallery
 from studio.app.jobs import Job, Jobs
 from studio.app.settings import Settings
 from studio.app.unknown_words import UnknownWords
+from studio.app.upscale_batch import UpscaleBatch
 from studio.contract.events import Event, Produced, Started
 from studio.contract.geometry import Size
 from studio.contract.request import MAX_SEED, GenerateRequest
@@ -21,7 +22,7 @@ _LOOK_AGAIN_MS = 50
 
 
 class Session(QObject):
-    """One sitting: settings, document, jobs and gallery, and the ways between them.
+    """One sitting: settings, document, jobs, gallery and batch, and the ways between them.
 
     ``started(Started)`` passes on what the engine says of a request; ``restored()`` follows when
     settings and map came back from a picture.
@@ -36,6 +37,7 @@ class Session(QObject):
         document: Document,
         jobs: Jobs,
         gallery: Gallery,
+        batch: UpscaleBatch,
         background: Background,
         parent: QObject | None = None,
     ) -> None:
@@ -44,6 +46,7 @@ class Session(QObject):
         self.document = document
         self.jobs = jobs
         self.gallery = gallery
+        self.batch = batch
         self.background = background
         self.unknown_words = UnknownWords(settings, background, self)
         self._arrived: list[Produced] = []

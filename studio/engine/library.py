@@ -1,6 +1,6 @@
 """The models a person has: found in folders, loaded when they are needed."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 
 from studio.contract.events import Loading
@@ -12,6 +12,7 @@ from studio.engine.families.opening import is_published, load_published
 from studio.engine.model import Model
 from studio.engine.model_config import ModelConfig, read_config
 from studio.engine.model_error import ModelError
+from studio.engine.parts import PartKind, Parts
 from studio.engine.upscaling.config import FAMILY as UPSCALER
 from studio.engine.upscaling.config import family_of, read_upscaler_config
 from studio.engine.upscaling.model import Upscaler
@@ -25,8 +26,9 @@ class ModelLibrary:
     failed load keeps the last good one.
 
     ``folders`` are searched after the bundled models; ``device`` is a name for device.choose, None
-    for the best; ``prediction``, "eps" or "v", is for published files that do not tell. Not for
-    use from several threads at once.
+    for the best; ``prediction``, "eps" or "v", is for published files that do not tell. ``parts``
+    are more places where LoRA files, ControlNets and preview decoders may lie, beside those of
+    parts.part_files around the model and the folders. Not for use from several threads at once.
     """
 
     def __init__(
@@ -34,7 +36,9 @@ class ModelLibrary:
         folders: Iterable[Path | str] = (),
         device: str | None = None,
         prediction: str | None = None,
+        parts: Iterable[Path | str] = (),
     ) -> None:
+        self._parts = tuple(map(Path, parts))
         self._folders = (MODELS, *map(Path, folders))
         self._device_name = device
         self._prediction = prediction
@@ -70,6 +74,22 @@ class ModelLibrary:
             return path.resolve()
         known = f"Choose one of: {', '.join(folders)}." if folders else "Add a folder with models."
         raise ModelError(f"There is no model “{model}”.", known)
+
+    def finder(self, kind: PartKind, model: str) -> Callable[[str], Path]:
+        """A function from the name or path of a part for that model to its file; it raises
+        ModelError.
+        """
+
+        def find(name: str) -> Path:
+            found = self._parts_of(self.find(model)).find(kind, name)
+            if found is None:
+                raise ModelError(
+                    f"There is no {kind.title} “{name}”.",
+                    f"Put its file into a folder “{kind.folders[0]}” beside the model's.",
+                )
+            return found
+
+        return find
 
     @property
     def device(self) -> Device:
@@ -143,8 +163,11 @@ class ModelLibrary:
                 "Get the model again, or choose another one.",
             ) from error
 
+    def _parts_of(self, model: Path) -> Parts:
+        return Parts((model, *self._folders, *self._parts))
+
     def _load_published(self, path: Path) -> Generator[Loading, None, Model]:
-        loading = load_published(path, self.device, self._prediction)
+        loading = load_published(path, self.device, self._prediction, self._parts_of(path))
         while True:
             try:
                 yield Loading(what=path.stem, fraction=next(loading))

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, QMimeData, Qt
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -23,14 +23,17 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QScrollArea,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
+from studio.app.gallery import Entry
 from studio.app.jobs import Job
 from studio.app.orders import EngineReady
 from studio.app.session import Session
+from studio.app.upscale_batch import Phase
 from studio.app.worker import EngineWorker
 from studio.contract.events import Cancelled, Event, Failed, Finished, Loading, Started, Stepped
 from studio.ui.about import About
@@ -49,6 +52,8 @@ from studio.ui.preferences import Preferences
 from studio.ui.rail import Rail
 from studio.ui.shortcuts_sheet import ShortcutsSheet
 from studio.ui.status_row import StatusRow
+from studio.ui.upscale.compare_view import CompareView
+from studio.ui.upscale.stage import UpscaleStage
 
 PANEL_PX = 320
 SIDE_PX = 256
@@ -77,13 +82,15 @@ class MainWindow(QMainWindow):
         self.generate_row = GenerateRow(session.jobs)
         self.status = StatusRow(worker)
         self._needs = PanelNeeds(
-            session.settings, session.unknown_words, session.document, self.paint
+            session.settings, session.unknown_words, session.document, self.paint, session.batch
         )
         self.actions_by_key = made_actions(self, self._action)
         self.rail = Rail(made_menu(self.actions_by_key, self))
+        self._make_panels()
+        self.upscaling = UpscaleStage(session, self.panels["upscale"], self._tell, self)
         self._lay_out()
         self.notices = NoticeBar(self._canvas_column)
-        self.files = Files(session, self, self.notices.show_notice)
+        self.files = Files(session, self, self._tell)
         self._connect_controls()
         self._connect_session()
         self._restore_geometry()
@@ -91,20 +98,28 @@ class MainWindow(QMainWindow):
 
     # Layout
 
-    def _lay_out(self) -> None:
+    def _make_panels(self) -> None:
         self.stack = QStackedWidget()
         self.panels: dict[str, Any] = {}
         for row in PANELS:
             panel = row.build(self._needs)
             self.panels[row.key] = panel
             self.stack.addWidget(_page(row.shown_title, panel))
+
+    def _lay_out(self) -> None:
+        self._start_rows = _stacked(self.generate_row, self.upscaling.start_row)
+        policy = QSizePolicy.Policy
+        self._start_rows.setSizePolicy(policy.Preferred, policy.Fixed)
         panel_column = QFrame()
         panel_column.setObjectName("panelColumn")
         panel_column.setFixedWidth(PANEL_PX)
-        _column(panel_column, (self.stack, 1), (self.generate_row, 0), margins=(0, 0, 1, 0))
+        _column(panel_column, (self.stack, 1), (self._start_rows, 0), margins=(0, 0, 1, 0))
+        painted = QWidget()
+        _column(painted, (self.canvas, 1), (self.live, 0))
+        self._stages = _stacked(painted, self.upscaling.column)
         self._canvas_column = QFrame()
         self._canvas_column.setObjectName("canvasColumn")
-        _column(self._canvas_column, (self.canvas, 1), (self.live, 0))
+        _column(self._canvas_column, (self._stages, 1))
         self._side = QFrame()
         self._side.setObjectName("side")
         _column(self._side, (self.strip, 1), margins=(1, 0, 0, 0))
@@ -132,7 +147,7 @@ class MainWindow(QMainWindow):
         QShortcut(QKeySequence("F10"), self, self.rail.menu_button.showMenu)
         self.generate_row.generate.connect(self.generate)
         self.generate_row.queue.connect(self.queue)
-        self.generate_row.cancel.connect(self.session.jobs.cancel_current)
+        self.generate_row.cancel.connect(self.session.jobs.cancel_picture)
         self.live.fit.connect(self.canvas.fit)
         self.live.toggle_map.connect(self.toggle_map)
         self.strip.chosen.connect(self._awaited(self.files.open_entry))
@@ -141,6 +156,7 @@ class MainWindow(QMainWindow):
         self.strip.save_wanted.connect(self.files.ask_save_entry)
         self.strip.reveal_wanted.connect(lambda entry: self.files.reveal(entry.path.parent))
         self.strip.seed_wanted.connect(lambda entry: self.session.use_seed(entry.seed))
+        self.strip.upscale_wanted.connect(self.upscale_entry)
         self.strip.folder_wanted.connect(self.show_folder)
         self.canvas.pictureDropped.connect(self._awaited(self.files.open_path_named))
         self._connect_painting(self.panels["paint"].painting)
@@ -167,6 +183,7 @@ class MainWindow(QMainWindow):
         session.started.connect(self._started)
         session.gallery.failed.connect(self.report)
         session.jobs.changed.connect(self._show_enabled)
+        session.batch.changed.connect(self._show_enabled)
         session.background.failed = self.report_unexpected
         session.document.listen(lambda _change: self._show_enabled())
         self._show_enabled()
@@ -182,11 +199,21 @@ class MainWindow(QMainWindow):
     def _action(self, key: str) -> Callable[[], object]:
         return lambda: getattr(self, key)()
 
+    def _tell(self, notice: Notice) -> None:
+        self.notices.show_notice(notice)
+
+    @property
+    def upscales(self) -> bool:
+        """Whether the panel that enlarges pictures is open."""
+        return bool(self.session.settings["panel"] == "upscale")
+
     # Actions, by the keys of their table
 
     def generate(self) -> None:
-        """Make a picture if nothing runs."""
-        if not self.session.jobs.busy:
+        """Begin what the open panel is for, if it is not being done already."""
+        if self.upscales:
+            self.upscaling.start()
+        elif self.session.jobs.picture is None:
             self.queue()
 
     def queue(self) -> None:
@@ -196,22 +223,36 @@ class MainWindow(QMainWindow):
         except ValueError as error:
             self.notices.show_notice(Notice(kind="error", sentence=str(error)))
         else:
-            if self.session.jobs.preloading:
+            if self.session.jobs.preloading or self.session.batch.running is not None:
                 self.live.show_waiting()
 
     def cancel(self) -> None:
-        """Stop the running job, or give up the line that is being drawn."""
-        if self.session.jobs.busy:
-            self.session.jobs.cancel_current()
+        """Stop what the open panel does, or give up the line that is being drawn."""
+        if self.upscales:
+            self.upscaling.cancel()
+        elif self.session.jobs.picture is not None:
+            self.session.jobs.cancel_picture()
         else:
             self.canvas.cancelTool()
 
     def clear_queue(self) -> None:
-        for job in self.session.jobs.waiting:
+        for job in self.session.jobs.pictures[1:]:
             self.session.jobs.cancel(job)
 
+    def pause(self) -> None:
+        """Hold the enlarging of pictures, or go on with it."""
+        self.upscaling.pause()
+
+    def upscale_entry(self, entry: Entry) -> None:
+        """Take a picture of the history into the list of those to enlarge."""
+        self.show_upscale()
+        self.upscaling.take_paths([entry.path], own=True)
+
     def open(self) -> None:
-        self.files.ask_open()
+        if self.upscales:
+            self.upscaling.ask_files()
+        else:
+            self.files.ask_open()
 
     def save(self) -> None:
         self._start(self.files.save())
@@ -241,13 +282,13 @@ class MainWindow(QMainWindow):
         self.files.copy()
 
     def paste(self) -> None:
-        self._start(self.files.take_data(QGuiApplication.clipboard().mimeData()))
+        self._take_data(QGuiApplication.clipboard().mimeData())
 
     def fit(self) -> None:
-        self.canvas.fit()
+        self._shown_canvas.fit()
 
     def actual_size(self) -> None:
-        self.canvas.zoomTo(100)
+        self._shown_canvas.zoomTo(100)
 
     def toggle_map(self) -> None:
         """Show the map if the picture is seen, the picture if the map is."""
@@ -259,6 +300,9 @@ class MainWindow(QMainWindow):
 
     def show_prompt(self) -> None:
         self.session.settings.set("panel", "prompt")
+
+    def show_upscale(self) -> None:
+        self.session.settings.set("panel", "upscale")
 
     def full_screen(self) -> None:
         if self.isFullScreen():
@@ -281,6 +325,8 @@ class MainWindow(QMainWindow):
     # What happens
 
     def _happened(self, job: Job, event: Event) -> None:
+        if job.upscales:
+            return  # the stage of upscaling listens to its batch
         self.live.show_event(event)
         match event:
             case Loading():
@@ -334,6 +380,8 @@ class MainWindow(QMainWindow):
         if key in keys:
             self.rail.show_panel(key)
             self.stack.setCurrentIndex(keys.index(key))
+            self._start_rows.setCurrentIndex(int(self.upscales))
+            self._stages.setCurrentIndex(int(self.upscales))
             self.panels[key].focus_first()
 
     def _show_enabled(self) -> None:
@@ -341,7 +389,8 @@ class MainWindow(QMainWindow):
         for key, enabled in (
             ("undo", history.can_undo),
             ("redo", history.can_redo),
-            ("clear_queue", bool(jobs.waiting)),
+            ("clear_queue", len(jobs.pictures) > 1),
+            ("pause", self.session.batch.phase is not Phase.IDLE),
             ("copy", self.session.document.picture is not None),
         ):
             self.actions_by_key[key].setEnabled(enabled)
@@ -349,14 +398,27 @@ class MainWindow(QMainWindow):
     # The window itself
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if self.files.accepts(event.mimeData()):
+        accepts = self.upscaling.accepts if self.upscales else self.files.accepts
+        if accepts(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        if event.source() is self.strip.view:
+        own = event.source() is self.strip.view
+        if own and not self.upscales:
             return
         event.acceptProposedAction()
-        self._start(self.files.take_data(event.mimeData()))
+        self._take_data(event.mimeData(), own=own)
+
+    def _take_data(self, data: QMimeData, *, own: bool = False) -> None:
+        """Take what was dropped or pasted to where the open panel wants it."""
+        if self.upscales:
+            self.upscaling.take_data(data, own=own)
+        else:
+            self._start(self.files.take_data(data))
+
+    @property
+    def _shown_canvas(self) -> Canvas | CompareView:
+        return self.upscaling.canvas if self.upscales else self.canvas
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a small window the picture needs the room more than the history."""
@@ -395,6 +457,13 @@ def _page(title: str, panel: QWidget) -> QWidget:
     page = QWidget()
     _column(page, (head, 0), (scroll, 1))
     return page
+
+
+def _stacked(*widgets: QWidget) -> QStackedWidget:
+    stack = QStackedWidget()
+    for widget in widgets:
+        stack.addWidget(widget)
+    return stack
 
 
 def _column(

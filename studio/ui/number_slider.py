@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.setting_rows import Setting
+from studio.app.setting import Setting
 
 
 class _JumpingSlider(QSlider):

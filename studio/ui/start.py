@@ -20,6 +20,7 @@ from studio.app.jobs import Jobs
 from studio.app.places import Places
 from studio.app.session import Session
 from studio.app.settings import Settings
+from studio.app.upscale_batch import UpscaleBatch
 from studio.app.worker import EngineWorker
 from studio.document.document import Document
 from studio.document.formats.opened import FileError
@@ -49,8 +50,15 @@ class Studio(QObject):
         self.worker = EngineWorker(places.logs / "engine.log", engine_name, self)
         self.jobs = Jobs(self.worker, self)
         self.gallery = Gallery(places.history, self.background, self)
+        self.batch = UpscaleBatch(self.settings, self.jobs, self.background, places, self)
         self.session = Session(
-            self.settings, self.document, self.jobs, self.gallery, self.background, self
+            self.settings,
+            self.document,
+            self.jobs,
+            self.gallery,
+            self.batch,
+            self.background,
+            self,
         )
         self.autosave = Autosave(self.document, places.working_map, self.background, self)
         self.window = MainWindow(self.session, self.worker)
@@ -66,11 +74,13 @@ class Studio(QObject):
         self._collector.start()
         self.window.show()
         self.background.start(self.gallery.load(self.settings["history_limit"]))
+        self.background.start(self.batch.restore())
         QTimer.singleShot(0, self._preload)
 
     async def close(self) -> None:
         """End the job, the engine and the background thread; what was made is kept."""
         self.window.hide()
+        self.batch.close()
         self.jobs.stop()
         self.session.close()
         await self.background.drained()
