@@ -38,7 +38,6 @@ class Header:
     size: Size
     turn: int = 1
     deep: bool = False
-    premultiplied: bool = False
     exif: bytes | None = field(default=None, repr=False)
     icc: bytes | None = field(default=None, repr=False)
     xmp: bytes | None = field(default=None, repr=False)
@@ -131,7 +130,6 @@ def _only_vips(path: Path, kind: str) -> Header:
         size=_turned(*deep.size_of(path), tags.orientation),
         turn=tags.orientation,
         deep=True,
-        premultiplied=tags.premultiplied,
         exif=tags.exif,
         icc=tags.icc,
         xmp=_as_bytes(tags.xmp),
@@ -148,7 +146,6 @@ def _tiff(path: Path, image: Image.Image) -> Header:
         size=Size(*image.size),
         turn=tags.orientation if tags.deep else 1,
         deep=tags.deep,
-        premultiplied=tags.premultiplied,
         exif=tags.exif,
         icc=tags.icc,
         xmp=_as_bytes(tags.xmp),

@@ -1,14 +1,14 @@
 """What a TIFF file's tags say about its pixels, and the EXIF data that is scattered among them."""
 
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import ExifTags, Image
 
-_BITS, _EXTRA_SAMPLES, _SAMPLE_FORMAT, _ORIENTATION = 258, 338, 339, 274
+_BITS, _SAMPLE_FORMAT, _ORIENTATION = 258, 339, 274
 _XMP, _ICC = 700, 34675
 _UNSIGNED = 1
-_ASSOCIATED_ALPHA = 1
 
 DESCRIPTIVE = frozenset(
     {
@@ -39,7 +39,6 @@ class TiffTags:
 
     deep: bool
     orientation: int
-    premultiplied: bool
     exif: bytes | None
     icc: bytes | None
     xmp: bytes | None
@@ -49,7 +48,14 @@ def read_file(path: Path) -> TiffTags:
     """The tags of a file whose pixels Pillow can't read; raises what a broken file brings."""
     found = Image.Exif()
     with path.open("rb") as file:
-        found.load_from_fp(file)
+        head = file.read(16)
+        order = "<" if head[:2] == b"II" else ">"
+        if 43 in head[2:4]:  # BigTIFF, which Pillow's EXIF reader must be told
+            found.bigtiff, found.endian = True, order
+            found.load_from_fp(file, struct.unpack(order + "Q", head[8:])[0])
+        else:
+            file.seek(0)
+            found.load_from_fp(file)
         return read(found)
 
 
@@ -61,7 +67,6 @@ def read(tags: Image.Exif) -> TiffTags:
     return TiffTags(
         deep=max(bits) > 8 or any(kind != _UNSIGNED for kind in formats),
         orientation=orientation if orientation in range(1, 9) else 1,
-        premultiplied=_ASSOCIATED_ALPHA in _numbers(tags.get(_EXTRA_SAMPLES, 0)),
         exif=_exif(tags),
         icc=_bytes(tags.get(_ICC)),
         xmp=_bytes(tags.get(_XMP)),
