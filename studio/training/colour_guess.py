@@ -7,6 +7,7 @@ held out; the accuracy on those is printed.
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -79,7 +80,7 @@ def fitted(x: torch.Tensor, y: torch.Tensor, epochs: int) -> nn.Sequential:
 def write_guess(network: nn.Sequential, path: Path) -> None:
     """The layers as float16 arrays w0, b0, w1, ...: x -> relu(x w + b)."""
     layers = [layer for layer in network if isinstance(layer, nn.Linear)]
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for number, layer in enumerate(layers):
         arrays[f"w{number}"] = layer.weight.detach().T.numpy().astype(np.float16)
         arrays[f"b{number}"] = layer.bias.detach().numpy().astype(np.float16)
