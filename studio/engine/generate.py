@@ -25,9 +25,8 @@ from studio.contract.geometry import LARGEST_SIDE, Size
 from studio.contract.request import MAX_SEED, GenerateRequest, Preview
 from studio.engine.denoiser import Denoiser, Guidance
 from studio.engine.device import is_out_of_memory
-from studio.engine.library import ModelLibrary
 from studio.engine.lora.request import with_loras
-from studio.engine.model import Model, ModelFacts
+from studio.engine.model import Model, ModelFacts, Models
 from studio.engine.model_error import ModelError
 from studio.engine.parts import PartKind
 from studio.engine.samplers import SAMPLERS, Step
@@ -79,9 +78,12 @@ class _Job:
 
 
 def generate(
-    request: GenerateRequest, models: ModelLibrary, cancel: CancelFlag | None = None
+    request: GenerateRequest, models: Models, cancel: CancelFlag | None = None
 ) -> Iterator[Event]:
     """Do what a request asks, see contract.events for the order of the events.
+
+    ``models`` is a ModelLibrary, or what studio.load returns: then that model, whatever the
+    request calls it.
 
     Never raises: every trouble ends the job with Failed, a set ``cancel`` flag with Cancelled
     before the next network call. Closing the generator stops it as well. Image i of a batch is
@@ -105,7 +107,7 @@ def generate(
 
 
 @torch.inference_mode()
-def _run(job: _Job, models: ModelLibrary) -> Generator[Event, None, Terminal]:
+def _run(job: _Job, models: Models) -> Generator[Event, None, Terminal]:
     job.check()
     model = yield from models.get(job.request.model)
     job.check()
