@@ -89,10 +89,6 @@ class PaintPanel(QWidget):
         state.tool_changed.connect(self._show_tool)
         self._show_tool(state.tool)
 
-    def focus_first(self) -> None:
-        """Put the keyboard where painting begins."""
-        self.search.setFocus()
-
     def _materials(self) -> QVBoxLayout:
         column = labelled(self.tr("Material"), self.search)
         self._none = caption()
