@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QRectF
-from PySide6.QtGui import QImage
 
 from studio.app.background import Background
 from studio.app.batch_file import BatchFile
@@ -119,13 +118,13 @@ class Showing(QObject):
 
     async def _load_before(self, file: BatchFile, layers: Layers) -> None:
         try:
-            image, _ = await self._background.run(_read, file.source)
+            sheet, _ = await self._background.run(_read, file.source)
         except PictureError as error:
             if layers is self._layers:
                 self._canvas.empty_text = str(error)
                 self._canvas.set_layers(None)
             return
-        layers.before = Sheet(image)
+        layers.before = sheet
         if layers is self._layers:
             self._canvas.refresh()
 
@@ -133,13 +132,13 @@ class Showing(QObject):
         """What is on the disk now is what the canvas shows from now on."""
         assert file.target is not None
         try:
-            image, size = await self._background.run(_read, file.target)
+            sheet, size = await self._background.run(_read, file.target)
         except PictureError as error:
             if layers.after is None and layers is self._layers:
                 self._canvas.empty_text = str(error)
                 self._canvas.set_layers(None)
             return
-        layers.after, layers.made = Sheet(image), size
+        layers.after, layers.made = sheet, size
         layers.finished, layers.region, layers.part = True, None, None
         if layers is self._layers:
             self._canvas.refresh()
@@ -197,6 +196,6 @@ class Showing(QObject):
         self._canvas.refresh()
 
 
-def _read(path: Path) -> tuple[QImage, Size]:
+def _read(path: Path) -> tuple[Sheet, Size]:
     pixels, size = read_shown(path)
-    return image_of(pixels), size
+    return Sheet(image_of(pixels)), size
