@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from studio.contract.geometry import Size
 from studio.pictures import deep, exif, sniffing, tiff_tags, xmp
@@ -16,6 +16,10 @@ from studio.pictures.picture import PictureError
 from studio.pictures.turning import SIDEWAYS
 
 _opening = threading.Lock()
+
+# Of a compressed text or profile in a PNG file. Pillow stops at 1 MB, which some editors' XMP and
+# some printers' profiles exceed; all texts together stay limited to 64 MB.
+PngImagePlugin.MAX_TEXT_CHUNK = 2**24
 
 _XMP_TEXT = "XML:com.adobe.xmp"  # a PNG file's compressed text, as libvips writes it
 _IPTC = 0x0404  # of the resources that Photoshop leaves in JPEG files
