@@ -34,7 +34,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.batch_file import BatchFile
-from studio.app.batch_plan import FileState
+from studio.app.saved_batch import FileState
 from studio.app.upscale_batch import UpscaleBatch
 from studio.ui.icons import icon
 from studio.ui.theme import CAPTION_PX

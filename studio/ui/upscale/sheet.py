@@ -1,8 +1,8 @@
 """A picture that is drawn at any zoom and grows tile by tile."""
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QColorSpace, QImage, QPainter
 
 from studio.contract.geometry import Size
 
@@ -11,12 +11,20 @@ _SMALLEST_LEVEL = 1024
 _FORMATS = {3: QImage.Format.Format_RGB888, 4: QImage.Format.Format_RGBA8888}
 
 
-def image_of(pixels: np.ndarray) -> QImage:
-    """A QImage of its own from uint8 [H, W, 3 or 4] sRGB, alpha straight."""
+def image_of(pixels: np.ndarray, icc: bytes | None = None) -> QImage:
+    """A QImage in sRGB of its own from uint8 [H, W, 3 or 4], alpha straight.
+
+    ``icc``: the profile of the pixels; None, or one that is not RGB's, is taken for sRGB.
+    """
     pixels = np.ascontiguousarray(pixels)
     height, width, channels = pixels.shape
     view = QImage(pixels.data, width, height, channels * width, _FORMATS[channels])
-    return view.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+    image = view.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+    space = QColorSpace.fromIccProfile(QByteArray(icc)) if icc else QColorSpace()
+    if space.isValid() and space.colorModel() is QColorSpace.ColorModel.Rgb:
+        image.setColorSpace(space)
+        image.convertToColorSpace(QColorSpace(QColorSpace.NamedColorSpace.SRgb))
+    return image
 
 
 class Sheet:

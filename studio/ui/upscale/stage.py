@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from studio.app.batch_file import BatchFile
-from studio.app.batch_plan import IfThere
+from studio.app.saved_batch import IfThere
 from studio.app.session import Session
 from studio.app.upscale_batch import Phase
 from studio.contract.upscaling import Region
