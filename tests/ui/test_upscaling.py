@@ -137,7 +137,7 @@ def test_results_that_are_there_are_asked_about(studio: Studio, loop: Loop, tmp_
     there = tmp_path / "in" / "p0-2x.png"
     there.write_bytes(b"precious")
     drop(studio, loop, path)
-    question = studio.window.panels["upscale"].question
+    question = studio.window.upscaling.start_row.question
 
     def ask() -> dict[str, QPushButton]:
         press(studio, "Ctrl+Return")

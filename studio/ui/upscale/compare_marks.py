@@ -10,6 +10,7 @@ _RADIUS = 14.0
 _DARK = QColor(0, 0, 0, 120)
 _LIGHT = QColor(255, 255, 255, 235)
 _MARGIN = 8
+_WRAPPED = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
 
 
 def draw_divider(painter: QPainter, widget: QWidget, page: QRectF, x: float) -> None:
@@ -55,12 +56,12 @@ def draw_label(painter: QPainter, widget: QWidget, room: QRectF, text: str, *, r
 
 
 def draw_note(painter: QPainter, widget: QWidget, text: str) -> None:
-    """A sentence on a quiet plate at the lower edge, cut where it is too long."""
+    """Sentences on a quiet plate at the lower edge."""
     metrics = _small_font(painter)
-    most = widget.width() - 2 * _MARGIN - 14
-    text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, most)
-    plate = QRectF(0, 0, metrics.horizontalAdvance(text) + 14, metrics.height() + 6)
-    plate.moveCenter(QRectF(widget.rect()).center())
+    room = QRectF(widget.rect()).adjusted(2 * _MARGIN, 0, -2 * _MARGIN, 0)
+    needed = metrics.boundingRect(room.toRect(), _WRAPPED, text)
+    plate = QRectF(0, 0, needed.width() + 14, needed.height() + 6)
+    plate.moveCenter(room.center())
     plate.moveBottom(widget.height() - _MARGIN)
     _draw_plate(painter, widget, plate, text)
 
@@ -79,4 +80,4 @@ def _draw_plate(painter: QPainter, widget: QWidget, plate: QRectF, text: str) ->
     painter.setBrush(ground)
     painter.drawRoundedRect(plate, 5, 5)
     painter.setPen(widget.palette().color(QPalette.ColorRole.WindowText))
-    painter.drawText(plate, int(Qt.AlignmentFlag.AlignCenter), text)
+    painter.drawText(plate.adjusted(4, 0, -4, 0), _WRAPPED, text)

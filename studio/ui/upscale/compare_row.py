@@ -134,6 +134,8 @@ class CompareRow(QFrame):
         if batch.phase is Phase.PAUSED:
             return self.tr("Pausing after this tile") if batch.pausing else self.tr("Paused")
         if batch.phase is Phase.RUNNING and batch.running is not None:
+            if batch.running.made is None:
+                return self.tr("Waiting for the engine")
             number = files.index(batch.running) + 1
             return self.tr("Picture %s/%s") % (number, len(files))
         done = sum(file.state is FileState.DONE for file in files)

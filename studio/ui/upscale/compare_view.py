@@ -145,8 +145,7 @@ class CompareView(QWidget):
     @property
     def shows_divider(self) -> bool:
         """Whether there is something to compare and the divider is drawn."""
-        layers = self.layers
-        compares = layers is not None and (layers.finished or layers.part is not None)
+        compares = self.layers is not None and self.layers.comparable
         return compares and self._mode == "slider" and not self._holding_before
 
     # Layout
@@ -241,7 +240,7 @@ class CompareView(QWidget):
         seen = QRectF(self.rect()) & self._view.page_rect()
         if self._view.pages == 2:
             marks.draw_label(painter, self, seen, before, right=False)
-            if layers.has_result:
+            if layers.comparable:
                 second = QRectF(self.rect()) & self._view.page_rect(1)
                 marks.draw_label(painter, self, second, after, right=True)
         elif self.shows_divider:
@@ -249,7 +248,7 @@ class CompareView(QWidget):
             right = QRectF(QPointF(self._split_x(), seen.top()), seen.bottomRight())
             marks.draw_label(painter, self, left, before, right=False)
             marks.draw_label(painter, self, right, after, right=True)
-        elif layers.has_result:
+        elif layers.comparable:
             shows_before = self._mode == "before" or self._holding_before
             marks.draw_label(painter, self, seen, before if shows_before else after, right=False)
 

@@ -31,8 +31,9 @@ class Layers:
     part: Sheet | None = None
 
     @property
-    def has_result(self) -> bool:
-        return self.finished or bool(self.tiles) or self.part is not None
+    def comparable(self) -> bool:
+        """Whether there is something whole to compare with the picture as it was."""
+        return self.finished or self.part is not None
 
     def on_page(self, region: Region) -> QRectF:
         """A region of the given picture in pixels of the result."""

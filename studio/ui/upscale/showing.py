@@ -84,7 +84,8 @@ class Showing(QObject):
             self._canvas.note = " ".join(file.notices)
 
     def _setting_changed(self, key: str) -> None:
-        if key in _SIZES and self._layers is not None and not self._layers.has_result:
+        layers = self._layers
+        if key in _SIZES and layers is not None and layers.after is None:
             self._show(self._file)
 
     def _show(self, file: BatchFile | None) -> None:
@@ -198,6 +199,7 @@ class Showing(QObject):
                 layers.region, layers.part = region, None
             case Upscaled() if event.pixels is not None:
                 layers.region, layers.part = region, Sheet(image_of(event.pixels, layers.icc))
+                self._canvas.set_split((region.left + region.width / 2) / layers.given.width)
             case Cancelled() | Failed():
                 layers.region = None
                 if isinstance(event, Failed):

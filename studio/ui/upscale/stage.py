@@ -165,7 +165,7 @@ class UpscaleStage(QObject):
             (IfThere.REPLACE, self.tr("Replace"), self.tr("Write over what is there")),
             (IfThere.SKIP, self.tr("Skip"), self.tr("Leave these pictures out")),
         )
-        self._panel.question.ask(
+        self.start_row.question.ask(
             sentence,
             [(title, tip, partial(self._batch.start, what)) for what, title, tip in answers],
         )
