@@ -78,6 +78,8 @@ class PictureReader:
         return 0
 
     def _ask(self, path: Path, **what: Any) -> Any:
+        if self._process is not None and self._process.poll() is not None:
+            self.close()  # something ended it while it was idle
         process = self._process or self._start()
         watch = _Watch(process, _seconds_for(path))
         try:

@@ -16,14 +16,14 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 import studio
-from studio.contract.events import Failed, Produced
+from studio.contract.events import Failed, Produced, Started
 from studio.contract.request import Box, GenerateRequest
 from studio.engine.checkpoints.names_text import bert_sources
 from studio.engine.families.opening import open_published
 from studio.engine.nets.text_transformer import TextTransformer, TextTransformerConfig
 from studio.engine.skeleton import skeleton
 from tests.engine.checkpoints import published_files as published
-from tests.engine.checkpoints.test_from_pictures import HOLE, MASK, SOURCE
+from tests.engine.checkpoints.test_from_pictures import HOLE, INNER, MASK, SOURCE
 from tests.engine.checkpoints.test_single_files import (
     COND,
     HEADS,
@@ -92,7 +92,7 @@ def test_the_papers_inpainting_model(tmp_path: Path) -> None:
     hole = F.interpolate(2 * mask - 1, size=(16, 16))
     predicted = shown(vq, sampled(unet, torch.cat([around, hole], dim=1)))
     ours = made(path, source=SOURCE, mask=MASK)
-    assert np.abs(ours[HOLE] / 255 - predicted[HOLE]).max() <= 1.01 / 255
+    assert np.abs(ours[INNER] / 255 - predicted[INNER]).max() <= 1.01 / 255
     assert np.array_equal(ours[~HOLE], SOURCE[~HOLE])
 
     models = studio.ModelLibrary(device="cpu")
@@ -163,6 +163,14 @@ def test_super_resolution(tmp_path: Path) -> None:
     predicted = shown(vq, sampled(unet, concat))
     assert np.abs(made(path, source=small) / 255 - predicted).max() <= 1.01 / 255
     assert made(path, source=SOURCE[:13, :21]).shape == (52, 84, 3)
+    request = GenerateRequest(model=str(path), source=SOURCE, mask=MASK, steps=1)
+    started = next(
+        event
+        for event in studio.generate(request, studio.ModelLibrary(device="cpu"))
+        if isinstance(event, Started)
+    )
+    assert started.notices == ("This model takes no mask: it has no effect.",)
+    assert (started.request.size, started.request.strength) == (studio.Size(256, 256), None)
     for asked, words in (({}, "enlarges pictures, and there is none"),
                          ({"source": np.zeros((9, 1025, 3), np.uint8)}, "too large")):  # fmt: skip
         request = GenerateRequest(model=str(path), **asked)
