@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar, cast
 
+import numpy as np
+import torch
 from torch import Tensor, nn
 
 from studio.contract.catalog import Capability
+from studio.contract.geometry import Size
 from studio.contract.materials import UNLABELLED
 from studio.contract.request import GenerateRequest
 from studio.engine.checkpoints.description import Description
@@ -23,9 +26,11 @@ from studio.engine.families.segmentation_control import (
     painted,
     segmentation_control,
 )
+from studio.engine.families.tiny_preview import load_tiny_decoder, tiny_previews
 from studio.engine.model import Conditioned
 from studio.engine.model_config import Defaults
 from studio.engine.model_error import ModelError
+from studio.engine.nets.preview import TinyDecoder
 from studio.engine.nets.text_transformer import ClipText, TextTransformer
 from studio.engine.nets.unet import Control
 from studio.engine.parts import Parts
@@ -118,6 +123,20 @@ class StableDiffusion(TextToImage):
             dropped=hinted(told.dropped) if told.dropped else None,
             notices=(*told.notices, _UNLABELLED) if unlabelled else told.notices,
         )
+
+    def previews(self, x_t: Tensor, x_0: Tensor, size: Size) -> tuple[np.ndarray, np.ndarray]:
+        if self._tiny_decoder is None:
+            return super().previews(x_t, x_0, size)
+        both = torch.cat([self.cut(x_t, size), self.cut(x_0, size)])
+        noisy, clean = tiny_previews(self._tiny_decoder, both)
+        return noisy, clean
+
+    @cached_property
+    def _tiny_decoder(self) -> TinyDecoder | None:
+        autoencoder = self.config.first_stage.autoencoder
+        if (autoencoder.embed_dim, autoencoder.factor) != (4, 8):
+            return None
+        return load_tiny_decoder(self.parts, self.precision)
 
     def control(self, x_t: Tensor, t: Tensor, condition: Condition) -> Control | None:
         """See PublishedModel."""
