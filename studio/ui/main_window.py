@@ -382,7 +382,7 @@ class MainWindow(QMainWindow):
             self.stack.setCurrentIndex(keys.index(key))
             self._start_rows.setCurrentIndex(int(self.upscales))
             self._stages.setCurrentIndex(int(self.upscales))
-            # A focus in the panel that goes would fall to the next control, which might take letters.
+            # Else the focus of the panel that goes falls to the next field, which takes letters.
             self.canvas.setFocus()
             self.panels[key].focus_first()
 
