@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, BinaryIO
 
-from studio.app.orders import NO_JOB, Cancel, EngineReady, Generate, Message, Preload, Quit
+from studio.app.orders import NO_JOB, Cancel, EngineReady, Generate, Help, Message, Preload, Quit
 from studio.contract.events import Cancelled, Event, Failed, Finished, Stepped
 
 _TERMINAL = (Finished, Cancelled, Failed)
@@ -71,8 +71,8 @@ class EngineProcess:
         """Serve orders until told to quit."""
         while True:
             match self._inbox.orders.get():
-                case Preload(model=model):
-                    self._preload(model)
+                case Preload(model=model, help=help_given):
+                    self._preload(model, help_given)
                 case Generate(job=job) as order:
                     self._generate(order)
                     self._inbox.forget(job)
@@ -83,15 +83,17 @@ class EngineProcess:
         pickle.dump(Message(job=job, content=content), self._messages, pickle.HIGHEST_PROTOCOL)
         self._messages.flush()
 
-    def _ready_engine(self) -> None:
+    def _ready_engine(self, help_given: Help) -> None:
         if self._models is None:
             library = importlib.import_module(f"{self._engine_name}.library")
             self._engine = importlib.import_module(f"{self._engine_name}.generate")
             self._models = library.ModelLibrary()
+        self._models.prediction = help_given.prediction
+        self._models.word_lists = help_given.word_lists
 
-    def _preload(self, name: str) -> None:
+    def _preload(self, name: str, help_given: Help) -> None:
         try:
-            self._ready_engine()
+            self._ready_engine(help_given)
             model = self._loaded(name)
             defaults = model.config.defaults
             self._say(
@@ -124,7 +126,7 @@ class EngineProcess:
     def _events(self, order: Generate) -> Iterator[Event]:
         """The engine's events, with exactly one terminal event at the end whatever happens."""
         try:
-            self._ready_engine()
+            self._ready_engine(order.help)
             flag = self._inbox.flag(order.job)
             for event in self._engine.generate(order.request, self._models, flag):
                 yield event

@@ -6,7 +6,17 @@ from itertools import count
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from studio.app.orders import NO_JOB, Cancel, EngineLost, EngineReady, Generate, Message, Preload
+from studio.app.orders import (
+    NO_HELP,
+    NO_JOB,
+    Cancel,
+    EngineLost,
+    EngineReady,
+    Generate,
+    Help,
+    Message,
+    Preload,
+)
 from studio.app.worker import EngineWorker
 from studio.contract.events import (
     Cancelled,
@@ -37,6 +47,7 @@ class Job:
 
     id: int
     request: GenerateRequest
+    help: Help = NO_HELP
     state: State = State.WAITING
     cancelling: bool = False
 
@@ -76,15 +87,15 @@ class Jobs(QObject):
     def busy(self) -> bool:
         return self.current is not None
 
-    def preload(self, model: str) -> None:
+    def preload(self, model: str, help_given: Help = NO_HELP) -> None:
         """Let the engine read a model in the background."""
         self.preloading = True
-        self._worker.send(Preload(model=model))
+        self._worker.send(Preload(model=model, help=help_given))
         self.changed.emit()
 
-    def add(self, request: GenerateRequest) -> Job:
+    def add(self, request: GenerateRequest, help_given: Help = NO_HELP) -> Job:
         """Queue a job; it starts at once if nothing else runs."""
-        job = Job(next(self._numbers), request)
+        job = Job(next(self._numbers), request, help_given)
         self._waiting.append(job)
         self._advance()
         self.changed.emit()
@@ -174,7 +185,8 @@ class Jobs(QObject):
     def _advance(self) -> None:
         if self.current is None and self._waiting:
             self.current = self._waiting.pop(0)
-            self._worker.send(Generate(job=self.current.id, request=self.current.request))
+            job = self.current
+            self._worker.send(Generate(job=job.id, request=job.request, help=job.help))
 
     def _lost(self, lost: EngineLost) -> None:
         self._worker.lost()

@@ -1,9 +1,21 @@
 """What the window tells the engine's process, and what it hears back besides the events."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from studio.contract.events import Event
 from studio.contract.request import GenerateRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Help:
+    """What a model's files leave out: eps or v, and folders with word lists."""
+
+    prediction: str | None = None
+    word_lists: tuple[Path, ...] = ()
+
+
+NO_HELP = Help()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11,6 +23,7 @@ class Preload:
     """Read a model now, so that the first picture need not wait for it."""
 
     model: str
+    help: Help = NO_HELP
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -19,6 +32,7 @@ class Generate:
 
     job: int
     request: GenerateRequest
+    help: Help = NO_HELP
 
 
 @dataclass(frozen=True, kw_only=True)
