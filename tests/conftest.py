@@ -142,6 +142,14 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tiny_upscaler(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an upscaler with random weights, small enough for tests."""
+    from tests.tiny_upscaler import write_tiny_upscaler
+
+    return write_tiny_upscaler(tmp_path_factory.mktemp("upscalers") / "tiny-upscaler")
+
+
+@pytest.fixture(scope="session")
 def virtual_display() -> Iterator[VirtualDisplay]:
     """An X server without a screen, for the windows of a whole run."""
     display = VirtualDisplay()

@@ -148,6 +148,12 @@ class RealWindow:
         self.key("ctrl+q")
         return self.process.wait(seconds)
 
+    def terminate(self, seconds: float = 10.0) -> int:
+        """End the studio as a closing session does; its exit status."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(seconds)
+
     def end(self) -> None:
         """Make sure that nothing keeps running, whatever the test did."""
         if self.process is not None and self.process.poll() is None:

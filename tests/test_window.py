@@ -7,6 +7,8 @@ import pytest
 
 from tests.real_window import RealWindow
 
+_GONE_SECONDS = 5.0
+
 pytestmark = pytest.mark.window
 
 
@@ -19,6 +21,13 @@ def chosen(window: RealWindow, **settings: object) -> None:
 
 def pictures(window: RealWindow) -> list[Path]:
     return list((window.home / "data" / "history").rglob("*.png"))
+
+
+def engine_of(window: RealWindow) -> list[str]:
+    """The processes that the studio has started."""
+    assert window.process is not None
+    pid = window.process.pid
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 def greys(window: RealWindow) -> int:
@@ -44,5 +53,12 @@ def test_closing_during_a_job_ends_cleanly(real_window: RealWindow, tiny_model: 
     real_window.wait_for(lambda: greys(real_window) > 32, "a painted window")
     real_window.key("ctrl+Return")
     real_window.wait_for(lambda: pictures(real_window), "the first of many pictures", 120)
-    assert real_window.close(60) == 0
+    assert real_window.close(_GONE_SECONDS) == 0
+    assert real_window.said() == ""
+
+
+def test_a_polite_kill_while_the_model_loads_ends_cleanly(real_window: RealWindow) -> None:
+    real_window.start()
+    real_window.wait_for(lambda: engine_of(real_window), "the engine's process")
+    assert real_window.terminate(_GONE_SECONDS) == 0
     assert real_window.said() == ""

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 import studio
-from studio.app.orders import NO_JOB, EngineLost, Message, Order, Quit
+from studio.app.orders import NO_JOB, EngineLost, Message, Order
 
 _LAST_WORDS = 4000
 
@@ -51,7 +51,7 @@ class EngineLink:
         self._orders.put(order)
 
     def read(self) -> Message | None:
-        """The next message, an EngineLost if the process died, None once it was told to quit."""
+        """The next message, an EngineLost if the process died, None once it was told to end."""
         assert self._process.stdout is not None
         try:
             message: Message = pickle.load(self._process.stdout)
@@ -60,15 +60,14 @@ class EngineLink:
         return message
 
     def close(self, patience: float) -> None:
-        """End the process: ask first, insist after ``patience`` seconds."""
+        """End the process, whatever it does: ask first, insist after ``patience`` seconds."""
         self._closing = True
-        self.send(Quit())
+        self._orders.put(None)
         try:
             self._process.wait(patience)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._orders.put(None)
         self._writer.join()
 
     def release(self) -> None:

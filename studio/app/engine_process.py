@@ -15,9 +15,9 @@ import threading
 import traceback
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
-from studio.app.orders import NO_JOB, Cancel, EngineReady, Generate, Help, Message, Preload, Quit
+from studio.app.orders import NO_JOB, Cancel, EngineReady, Generate, Help, Message, Preload
 from studio.contract.events import Cancelled, Event, Failed, Finished, Stepped
 
 _TERMINAL = (Finished, Cancelled, Failed)
@@ -27,7 +27,7 @@ class _Inbox:
     """Reads orders in a thread of its own, so that a cancel is seen while the engine computes."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self.orders: queue.SimpleQueue[Generate | Preload | Quit] = queue.SimpleQueue()
+        self.orders: queue.SimpleQueue[Generate | Preload] = queue.SimpleQueue()
         self._stream = stream
         self._flags: dict[int, threading.Event] = {}
         self._lock = threading.Lock()
@@ -46,14 +46,12 @@ class _Inbox:
             try:
                 order = pickle.load(self._stream)
             except (EOFError, OSError):
-                os._exit(0)  # the window is gone, and nobody will read another message
+                # The window is gone, or wants this to be over: nothing here is worth finishing,
+                # and what computes or loads at the moment could take its time.
+                os._exit(0)
             if isinstance(order, Cancel):
                 self.flag(order.job).set()
             else:
-                if isinstance(order, Quit):
-                    with self._lock:
-                        for flag in self._flags.values():
-                            flag.set()
                 self.orders.put(order)
 
 
@@ -67,8 +65,8 @@ class EngineProcess:
         self._engine: Any = None
         self._models: Any = None
 
-    def run(self) -> None:
-        """Serve orders until told to quit."""
+    def run(self) -> NoReturn:
+        """Serve orders until the window closes their pipe."""
         while True:
             match self._inbox.orders.get():
                 case Preload(model=model, help=help_given):
@@ -76,8 +74,6 @@ class EngineProcess:
                 case Generate(job=job) as order:
                     self._generate(order)
                     self._inbox.forget(job)
-                case Quit():
-                    return
 
     def _say(self, job: int, content: Event | EngineReady) -> None:
         pickle.dump(Message(job=job, content=content), self._messages, pickle.HIGHEST_PROTOCOL)
@@ -167,13 +163,12 @@ def _failure(error: Exception) -> Failed:
     )
 
 
-def main(engine_name: str) -> None:
-    """Serve one window until it says quit or goes away."""
+def main(engine_name: str) -> NoReturn:
+    """Serve one window until it goes away."""
     messages = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not look like a message
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is the window's affair
     EngineProcess(engine_name, sys.stdin.buffer, messages).run()
-    os._exit(0)  # the thread that waits for orders would hold up an ordinary end
 
 
 if __name__ == "__main__":

@@ -42,12 +42,7 @@ class Cancel:
     job: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Quit:
-    """Stop whatever runs and end the process."""
-
-
-Order = Preload | Generate | Cancel | Quit
+Order = Preload | Generate | Cancel
 
 NO_JOB = 0
 

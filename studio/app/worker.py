@@ -13,7 +13,7 @@ from studio.app.mailbox import Mailbox
 from studio.app.orders import EngineLost, Message, Order
 
 _STACK_BYTES = 16 * 2**20  # macOS gives secondary threads half a megabyte
-_PATIENCE = 3.0  # seconds; the window promises to be gone within five
+_PATIENCE = 2.0  # seconds; the window promises to be gone within five
 
 
 class EngineWorker(QThread):

@@ -21,8 +21,8 @@ NATIVE_SCALE = 4
 LONGEST_SIDE = 2**20
 """Of what is made, in pixels: beyond it a number was surely mistyped."""
 
-SMALLEST_TILE = 16
-"""Sides of a tile in pixels of the picture that goes into the network."""
+SMALLEST_TILE = 48
+"""Sides of a tile in pixels of the picture that goes into the network: two overlaps."""
 
 
 class UpscaleMode(StrEnum):

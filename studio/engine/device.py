@@ -16,6 +16,8 @@ from studio.engine.model_error import ModelError
 _WORTH = 1.3
 """bf16 has to be this many times faster than fp32 to be chosen."""
 
+_OUT_OF_MEMORY = ("out of memory", "can't allocate", "not enough memory", "DefaultCPUAllocator")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Device:
@@ -67,6 +69,13 @@ def _dtype(device: torch.device) -> torch.dtype:
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
     return torch.bfloat16 if device.type == "cpu" and bf16_pays() else torch.float32
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error of Python or torch says that there is no memory left."""
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and any(part in str(error) for part in _OUT_OF_MEMORY)
 
 
 @cache

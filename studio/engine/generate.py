@@ -21,6 +21,7 @@ from studio.contract.events import (
 )
 from studio.contract.request import MAX_SEED, GenerateRequest, Preview
 from studio.engine.denoiser import Denoiser, Guidance
+from studio.engine.device import is_out_of_memory
 from studio.engine.library import ModelLibrary
 from studio.engine.model import Conditioned, Model, ModelFacts
 from studio.engine.model_error import ModelError
@@ -221,14 +222,9 @@ def _stepped(job: _Job, model: Model, step: Step, image: int, number: int, steps
     )
 
 
-_OUT_OF_MEMORY = ("out of memory", "can't allocate", "not enough memory", "DefaultCPUAllocator")
-
-
 def _failed(error: Exception, request: GenerateRequest) -> Failed:
     details = "".join(traceback.format_exception(error))
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or (
-        isinstance(error, RuntimeError) and any(part in str(error) for part in _OUT_OF_MEMORY)
-    ):
+    if is_out_of_memory(error):
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         return Failed(

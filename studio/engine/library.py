@@ -14,13 +14,17 @@ from studio.engine.families.published import PublishedModel
 from studio.engine.model import Model
 from studio.engine.model_config import ModelConfig, read_config
 from studio.engine.model_error import ModelError
+from studio.engine.upscaling.config import FAMILY as UPSCALER
+from studio.engine.upscaling.config import family_of, read_upscaler_config
+from studio.engine.upscaling.model import Upscaler
 from studio.engine.weights import WeightsError
 
 _Version = tuple[Path, tuple[tuple[str, int, int], ...]]
 
 
 class ModelLibrary:
-    """Finds model folders, loads one at a time and keeps it; a failed load keeps the last good one.
+    """Finds model folders, loads one that paints and one that upscales at a time and keeps them; a
+    failed load keeps the last good one.
 
     ``folders`` are searched after the bundled models; ``device`` is a name for device.choose, None
     for the best; ``prediction``, "eps" or "v", is for published files that do not tell;
@@ -41,6 +45,7 @@ class ModelLibrary:
         self.word_lists = tuple(word_lists)
         self._device: Device | None = None
         self._loaded: tuple[_Version, Model] | None = None
+        self._upscaler: tuple[_Version, Upscaler] | None = None
 
     @property
     def prediction(self) -> str | None:
@@ -102,10 +107,39 @@ class ModelLibrary:
             self._loaded = version, loaded
         return self._loaded[1]
 
+    def get_upscaler(self, model: str) -> Generator[Loading, None, Upscaler]:
+        """As ``get``, for a model that makes pictures larger."""
+        folder = self.find(model)
+        version = _version(folder)
+        if self._upscaler is None or self._upscaler[0] != version:
+            loaded = yield from self._load_upscaler(folder)
+            self._upscaler = version, loaded
+        return self._upscaler[1]
+
+    def _load_upscaler(self, folder: Path) -> Generator[Loading, None, Upscaler]:
+        config = read_upscaler_config(folder)
+        loading = Upscaler.load(folder, config, self.device)
+        yield Loading(what=config.name, fraction=0.0)
+        try:
+            while True:
+                yield Loading(what=config.name, fraction=next(loading))
+        except StopIteration as done:
+            return done.value
+        except WeightsError as error:
+            raise ModelError(
+                f"The model in “{folder}” cannot be used. {error}",
+                "Get the model again, or choose another one.",
+            ) from error
+
     def _load(self, folder: Path) -> Generator[Loading, None, Model]:
         yield Loading(what=folder.name, fraction=0.0)
         if is_published(folder):
             return (yield from self._load_published(folder))
+        if family_of(folder) == UPSCALER:
+            raise ModelError(
+                f"The model “{folder.name}” makes pictures larger and paints none itself.",
+                "Choose another model to paint with, or use this one to upscale.",
+            )
         config = read_config(folder)
         if config.family not in FAMILIES:
             raise ModelError(

@@ -17,6 +17,8 @@ from studio.app.autosave import Autosave, recovered_map
 from studio.app.background import Background
 from studio.app.gallery import Gallery
 from studio.app.jobs import Jobs
+from studio.app.models.register import Register
+from studio.app.models.shelf import Shelf
 from studio.app.places import Places
 from studio.app.session import Session
 from studio.app.settings import Settings
@@ -49,8 +51,16 @@ class Studio(QObject):
         self.worker = EngineWorker(places.logs / "engine.log", engine_name, self)
         self.jobs = Jobs(self.worker, self)
         self.gallery = Gallery(places.history, self.background, self)
+        register = Register(places.register, places.models)
+        self.shelf = Shelf(register, places.word_lists, self.background, self)
         self.session = Session(
-            self.settings, self.document, self.jobs, self.gallery, self.background, self
+            self.settings,
+            self.document,
+            self.jobs,
+            self.gallery,
+            self.background,
+            self.shelf,
+            self,
         )
         self.autosave = Autosave(self.document, places.working_map, self.background, self)
         self.window = MainWindow(self.session, self.worker)
@@ -65,14 +75,27 @@ class Studio(QObject):
         gc.freeze()
         self._collector.start()
         self.window.show()
+        if self.shelf.card(self.settings["model"]) is not None:
+            QTimer.singleShot(0, self._preload)
+            self.background.start(self.shelf.refresh())
+        else:
+            self.background.start(self._look_and_preload())
         self.background.start(self.gallery.load(self.settings["history_limit"]))
-        QTimer.singleShot(0, self._preload)
+
+    def _preload(self) -> None:
+        self.session.preload()
+
+    async def _look_and_preload(self) -> None:
+        """One of the person's own models is looked up first: what it predicts may be told there."""
+        await self.shelf.refresh()
+        self.session.preload()
 
     async def close(self) -> None:
         """End the job, the engine and the background thread; what was made is kept."""
         self.window.hide()
         self.jobs.stop()
         self.session.close()
+        self.shelf.close()
         await self.background.drained()
         self.autosave.close()
         self.settings.save()
@@ -82,8 +105,14 @@ class Studio(QObject):
         gc.enable()
         self.window.deleteLater()
 
-    def _preload(self) -> None:
-        self.jobs.preload(self.settings["model"])
+    async def _begin(self) -> None:
+        """Let the engine read the last model; one of the person's own is looked up first."""
+        bundled = self.shelf.find(self.settings["model"]) is not None
+        if bundled:
+            self.session.preload()
+        await self.shelf.refresh()
+        if not bundled:
+            self.session.preload()
 
 
 def collect_garbage() -> None:

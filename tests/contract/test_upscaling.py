@@ -61,7 +61,7 @@ def test_the_pixels_cannot_change_any_more():
         ({"strength": 1.5}, "strength"),
         ({"repair": -0.1}, "repair"),
         ({"seed": -1}, "seed"),
-        ({"tile": 8}, "tile"),
+        ({"tile": 47}, "tile"),
         ({"scale": 1e6}, "side"),
         ({"region": Region(left=0, top=0, width=0, height=1)}, "region"),
         ({"region": Region(left=15, top=0, width=6, height=1)}, "region"),

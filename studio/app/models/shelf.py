@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from studio.app.background import Background
 from studio.app.models.helper import Helper
+from studio.app.models.own_card import own_card
 from studio.app.models.register import Installed, Register, RegisterError
 from studio.app.models.word_lists import WordList, class_names, missing_list
 from studio.app.orders import Help
@@ -44,6 +45,7 @@ class Shelf(QObject):
         self._asked: list[Path] = []
         self._read: dict[Path, ModelCard] = {}
         self._tried: set[Path] = set()
+        self._closed = False
         self._take(register.models_at_hand())
 
     @property
@@ -56,9 +58,9 @@ class Shelf(QObject):
         return self.register.find(name, self.models)
 
     def card(self, name: str) -> ModelCard | None:
-        """What is known of a model."""
+        """What is known of a model; one of the studio's own format need not be on the list."""
         found = self.find(name)
-        return found.card if found else None
+        return found.card if found else own_card(Path(name).expanduser())
 
     def help_for(self, name: str) -> Help:
         """What the engine needs to know beside a model's files."""
@@ -100,6 +102,7 @@ class Shelf(QObject):
 
     def close(self) -> None:
         """Look no more."""
+        self._closed = True
         if self._helper is not None:
             self._helper.stop()
             self._helper = None
@@ -120,7 +123,7 @@ class Shelf(QObject):
 
     def _look(self) -> None:
         """Ask a helper about the files that nothing is known of."""
-        if self._helper is not None:
+        if self._helper is not None or self._closed:
             return
         unknown = (model.path for model in self.models if model.card is None)
         self._asked = [path for path in unknown if path not in self._tried]

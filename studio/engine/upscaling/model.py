@@ -1,0 +1,94 @@
+"""A loaded upscaler: its networks' predictions on the small picture's grid."""
+
+import copy
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from studio.engine.device import Device
+from studio.engine.nets.upscaler import UpscalerNet
+from studio.engine.schedules import Schedule
+from studio.engine.skeleton import skeleton
+from studio.engine.upscaling.config import UpscalerConfig
+from studio.engine.upscaling.first_stage import ResidualFirstStage
+from studio.engine.weights import load_module
+
+PARTS = ("faithful", "vivid", "first_stage")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Upscaler:
+    """``networks``: by character and dtype; ``first_stage`` computes in float32."""
+
+    config: UpscalerConfig
+    networks: dict[tuple[str, torch.dtype], UpscalerNet]
+    first_stage: ResidualFirstStage
+    schedule: Schedule
+    device: Device
+
+    @classmethod
+    def load(
+        cls, folder: Path, config: UpscalerConfig, device: Device
+    ) -> Generator[float, None, Self]:
+        """Yields the loaded fraction; raises WeightsError."""
+        with skeleton():
+            faithful, vivid = UpscalerNet(config.network), UpscalerNet(config.network)
+        first_stage = ResidualFirstStage()
+        loaded = zip(PARTS, (faithful, vivid, first_stage), strict=True)
+        for number, (name, module) in enumerate(loaded, start=1):
+            load_module(module, folder / f"{name}.safetensors", device.device)
+            module.eval().requires_grad_(False)
+            yield number / len(PARTS)
+        networks = {}
+        for name, network in (("faithful", faithful), ("vivid", vivid)):
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            networks[name, torch.float32] = network
+            if device.dtype != torch.float32:
+                networks[name, device.dtype] = copy.deepcopy(network).to(device.dtype)
+        return cls(
+            config=config,
+            networks=networks,
+            first_stage=first_stage,
+            schedule=config.schedule.schedule(),
+            device=device,
+        )
+
+    def mean(self, picture: Tensor, repair: float, dtype: torch.dtype) -> Tensor:
+        """Faithful: the mean latent [1, 48, h, w] of what ``picture`` [1, 3, h, w] may stand for.
+
+        The network is told that all of the latent is noise, and given none.
+        """
+        nothing = picture.new_zeros(1, self.config.network.latent, *picture.shape[2:])
+        return self._predict("faithful", nothing, picture, 1.0, repair, dtype)
+
+    def sharpen(
+        self, x_t: Tensor, picture: Tensor, time: float, repair: float, dtype: torch.dtype
+    ) -> Tensor:
+        """Vivid: a clean latent for the noisy one [1, 48, h, w] at ``time`` of the schedule."""
+        return self._predict("vivid", x_t, picture, time, repair, dtype)
+
+    def noised(self, x_0: Tensor, eps: Tensor, time: float) -> Tensor:
+        """x_t = alpha x_0 + sigma eps at ``time``, a share of the schedule."""
+        alpha, sigma = self.schedule.at(self.schedule.time(time))
+        return alpha * x_0 + sigma * eps
+
+    def _predict(
+        self,
+        character: str,
+        x_t: Tensor,
+        picture: Tensor,
+        time: float,
+        repair: float,
+        dtype: torch.dtype,
+    ) -> Tensor:
+        network = self.networks[character, dtype]
+        given = [
+            part.to(self.device.device, dtype, memory_format=torch.channels_last)
+            for part in (x_t, picture)
+        ]
+        told = [torch.full((1,), value, device=self.device.device) for value in (time, repair)]
+        return network(*given, *told).float()
