@@ -27,8 +27,14 @@ settings.load_profile("studio")
 
 tqdm.monitor_interval = 0  # its thread outlives every bar and would be taken for a test's
 
-# Threads that Qt starts for itself and keeps.
-_QTS_OWN = ("QDBusConnection", "QXcbEventQueue", "Thread (pooled", "Thread (pooled)")
+# Threads that Qt, or libvips, starts for itself and keeps.
+_QTS_OWN = (
+    "QDBusConnection",
+    "QXcbEventQueue",
+    "Thread (pooled",
+    "Thread (pooled)",
+    "libvips worker",
+)
 _PATIENCE = 2.0
 # What the offscreen platform says of every window that has a smallest size.
 _OFFSCREENS_OWN = "This plugin does not support propagateSizeHints()"

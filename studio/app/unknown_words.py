@@ -29,10 +29,16 @@ class UnknownWords(QObject):
         self._settings = settings
         self._background = background
         self._tokenizer = _Tokenizer()
+        self._named: dict[str, tuple[str, ...]] = {}
         self._timer = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._timer.timeout.connect(self._pause)
         settings.changed.connect(self._changed)
         self._timer.start()
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The words named last, of every prompt."""
+        return frozenset(word for words in self._named.values() for word in words)
 
     def close(self) -> None:
         """Look no more."""
@@ -53,6 +59,7 @@ class UnknownWords(QObject):
         found = await self._background.run(self._tokenizer.unknown, model, prompts)
         for key, words, prompt in zip(PROMPTS, found, prompts, strict=True):
             if self._settings[key] == prompt:  # else the next pause will tell
+                self._named[key] = words
                 self.found.emit(key, words)
 
 

@@ -87,9 +87,9 @@ def _run(
             match event:
                 case Loading(what=what):
                     progress.say(f"loading {what}")
-                case Started(notices=notices):
-                    for notice in notices:
-                        progress.note(notice)
+                case Started():
+                    for sentence in event.sentences():
+                        progress.note(sentence)
                 case Stepped():
                     progress.step(event)
                     if frames is not None:

@@ -3,6 +3,7 @@
 Every array in an event is read-only, so that it can cross threads.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from studio.contract.geometry import Size
 from studio.contract.request import GenerateRequest
+from studio.contract.wording import listed
 
 
 class CancelFlag(Protocol):
@@ -29,12 +31,21 @@ class Loading:
 @dataclass(frozen=True, kw_only=True)
 class Started:
     """The job begins. ``request`` has every default filled in and the size that is really made;
-    ``notices`` are sentences the person should know (a rounded size, words the model never saw).
+    ``notices`` are sentences the person should know, such as a rounded size; ``unknown_words`` are
+    those of the prompts that the model has never seen.
     """
 
     request: GenerateRequest
     notices: tuple[str, ...] = ()
     unknown_words: tuple[str, ...] = ()
+
+    def sentences(self, named: Collection[str] = ()) -> tuple[str, ...]:
+        """The notices, and one of the unknown words that have not been ``named`` already."""
+        news = [word for word in self.unknown_words if word not in named]
+        if not news:
+            return self.notices
+        words = "word" if len(news) == 1 else "words"
+        return (*self.notices, f"The model has never seen the {words} {listed(news)}: left out.")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -76,11 +76,13 @@ def target(prediction: str, schedule: Schedule, x_0: Tensor, eps: Tensor, t: Ten
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Condition:
     """What steers a network: ``context`` [B, L, D] for cross-attention, ``concat`` [B, c, h, w] to
-    be concatenated to x_t; None where the network takes none.
+    be concatenated to x_t, ``y`` int64 [B] a class of the U-Net itself (the upscaler's noise
+    level); None where the network takes none.
     """
 
     context: Tensor | None = None
     concat: Tensor | None = None
+    y: Tensor | None = None
 
 
 class Network(Protocol):
@@ -113,12 +115,40 @@ NO_GUIDANCE = Guidance()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Known:
+    """A latent ``z_0`` [1, C, h, w] that the mask keeps where ``repaint`` (bool [1, 1, h, w]) is
+    false, and the noise ``eps`` it was noised with.
+    """
+
+    z_0: Tensor
+    eps: Tensor
+    repaint: Tensor
+
+    def told(self, prediction: Prediction) -> Prediction:
+        """The prediction with what is known in its place.
+
+        A sampler then carries the kept part along alpha z_0 + sigma eps, which is what adding the
+        source's latent, noised anew, after every step does (as in arXiv:2112.10752's masked
+        sampling); put into the prediction it needs nothing of the sampler.
+        """
+        return Prediction(
+            torch.where(self.repaint, prediction.x_0, self.z_0),
+            torch.where(self.repaint, prediction.eps, self.eps),
+        )
+
+    def final(self, x: Tensor) -> Tensor:
+        """The end of the sampling with z_0 itself where it is kept."""
+        return torch.where(self.repaint, x, self.z_0)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Denoiser:
     """A conditioned, guided network: (x_t [B, C, h, w], t) -> Prediction(x_0, eps).
 
     ``prediction`` is a key of PARAMETERISATIONS. Guidance mixes the raw outputs, as the published
     v-models do; every parameterisation is linear in them, so mixing eps would be the same.
-    ``before_call`` runs before every network call and may raise to stop the sampling.
+    ``known`` is what a mask keeps. ``before_call`` runs before every network call and may raise to
+    stop the sampling.
     """
 
     network: Network
@@ -126,13 +156,15 @@ class Denoiser:
     prediction: str
     condition: Condition = Condition()
     guidance: Guidance = NO_GUIDANCE
+    known: Known | None = None
     before_call: Callable[[], None] = lambda: None
 
     def __call__(self, x_t: Tensor, t: float) -> Prediction:
         times = torch.full((len(x_t),), t, dtype=torch.float32, device=x_t.device)
         F = self._output(x_t, times, self.schedule.fraction(t))
         alpha, sigma = self.schedule.at(t)
-        return PARAMETERISATIONS[self.prediction].read(F, x_t, alpha, sigma)
+        prediction = PARAMETERISATIONS[self.prediction].read(F, x_t, alpha, sigma)
+        return prediction if self.known is None else self.known.told(prediction)
 
     def _output(self, x_t: Tensor, t: Tensor, fraction: float) -> Tensor:
         negative = self.guidance.negative
@@ -156,5 +188,7 @@ def _stacked(first: Condition, second: Condition) -> Condition:
         return None if a is None or b is None else torch.cat([a, b])
 
     return Condition(
-        context=stack(first.context, second.context), concat=stack(first.concat, second.concat)
+        context=stack(first.context, second.context),
+        concat=stack(first.concat, second.concat),
+        y=stack(first.y, second.y),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
+from studio.contract.catalog import ENLARGEMENT, SOURCE_STRENGTH, Capability
 from studio.contract.events import (
     CancelFlag,
     Cancelled,
@@ -19,15 +20,18 @@ from studio.contract.events import (
     Stepped,
     Terminal,
 )
+from studio.contract.geometry import LARGEST_SIDE, Size
 from studio.contract.request import MAX_SEED, GenerateRequest, Preview
 from studio.engine.denoiser import Denoiser, Guidance
 from studio.engine.device import is_out_of_memory
 from studio.engine.library import ModelLibrary
-from studio.engine.model import Conditioned, Model, ModelFacts
+from studio.engine.model import Model, ModelFacts
 from studio.engine.model_error import ModelError
 from studio.engine.samplers import SAMPLERS, Step
 from studio.engine.schedules import Grid
+from studio.engine.source import fitted_request, is_blank, pasted
 from studio.engine.spacings import SPACINGS
+from studio.engine.start import Draw, Start, Starter
 
 
 class _CancelledError(Exception):
@@ -105,8 +109,10 @@ def _run(job: _Job, models: ModelLibrary) -> Generator[Event, None, Terminal]:
         notices=(*rounded, *conditioned.notices),
         unknown_words=conditioned.unknown_words,
     )
+    job.check()
+    starter = model.starter(request, conditioned)
     for image in range(request.count):
-        yield from _image(job, model, conditioned, image)
+        yield from _image(job, model, starter, image)
     return Finished(
         count=job.produced,
         size=request.size,
@@ -122,77 +128,136 @@ def resolved(
     """The request with the model's defaults and a size it can make, and what the person should
     know of the change.
     """
-    size = request.size.fitted(config.size_multiple)
-    notices: tuple[str, ...] = ()
-    if size != request.size:
-        notices = (
-            f"The size is {size} instead of {request.size}: "
-            f"this model makes multiples of {config.size_multiple}, at least 64.",
-        )
+    request, notices = _usable(request, config.uses)
+    if Capability.ENLARGE in config.uses:
+        request = replace(request, size=_enlarged(request))
+    else:
+        size = request.size.fitted(config.size_multiple)
+        if size != request.size:
+            notices.append(
+                f"The size is {size} instead of {request.size}: "
+                f"this model makes multiples of {config.size_multiple}, at least 64."
+            )
+        request, cut = fitted_request(replace(request, size=size))
+        notices += cut
     defaults = config.defaults
     full = replace(
         request,
-        size=size,
         steps=defaults.steps if request.steps is None else request.steps,
         guidance=defaults.guidance if request.guidance is None else request.guidance,
         sampler=request.sampler or defaults.sampler,
         spacing=request.spacing or defaults.spacing,
+        strength=_strength(request, config.uses),
     )
-    return full, notices
+    return full, tuple(notices)
 
 
-def _image(
-    job: _Job, model: Model, conditioned: Conditioned, image: int
-) -> Generator[Event, None, None]:
+def _usable(
+    request: GenerateRequest, uses: tuple[Capability, ...]
+) -> tuple[GenerateRequest, list[str]]:
+    """The request without a source or mask that the model has no use for, and sentences of it."""
+    takes_source = {Capability.SOURCE, Capability.ENLARGE, Capability.MASK} & set(uses)
+    if request.source is not None and not takes_source:
+        told = "This model takes no source picture: it has no effect."
+        return replace(request, source=None, mask=None, strength=None), [told]
+    if request.mask is not None and Capability.MASK not in uses:
+        return replace(request, mask=None), ["This model takes no mask: it has no effect."]
+    if request.mask is not None and is_blank(request.mask):
+        raise ModelError(
+            "The mask is black everywhere: nothing would be repainted.",
+            "Paint white where the picture shall change.",
+        )
+    return request, []
+
+
+def _enlarged(request: GenerateRequest) -> Size:
+    if request.source is None:
+        raise ModelError(
+            "This model enlarges pictures, and there is none.", "Choose a picture to enlarge."
+        )
+    height, width = request.source.shape[:2]
+    if max(width, height) * ENLARGEMENT > LARGEST_SIDE:
+        raise ModelError(
+            f"A picture of {width}x{height} is too large to be made {ENLARGEMENT} times as large.",
+            f"Choose one whose sides are at most {LARGEST_SIDE // ENLARGEMENT}.",
+        )
+    return Size(width * ENLARGEMENT, height * ENLARGEMENT)
+
+
+def _strength(request: GenerateRequest, uses: tuple[Capability, ...]) -> float | None:
+    """None where there is no source to keep anything of."""
+    if request.source is None or Capability.SOURCE not in uses:
+        return None
+    default = SOURCE_STRENGTH if request.mask is None else 1.0
+    return default if request.strength is None else request.strength
+
+
+def _image(job: _Job, model: Model, starter: Starter, image: int) -> Generator[Event, None, None]:
     request = replace(job.request, count=1, seed=(job.request.seed + image) % (MAX_SEED + 1))
     grid = _grid(request, model)
+    draw = _draw(request.seed, model.device)
+    begin = time.perf_counter()
+    start = starter(grid, draw)
+    job.sampling += time.perf_counter() - begin
     latent = None
-    for number, step in enumerate(_steps(job, request, model, conditioned, grid), start=1):
+    for number, step in enumerate(_steps(job, request, model, start, grid, draw), start=1):
         latent = step.x_t
         yield _stepped(job, model, step, image, number, grid.steps)
+    if latent is not None and start.known is not None:
+        latent = start.known.final(latent)
     if latent is None or not bool(latent.isfinite().all()):
         raise _BrokenError
     job.check()
     begin = time.perf_counter()
-    pixels = model.decode(latent, request.size, job.check)
+    pixels = pasted(model.decode(latent, request.size, job.check), request)
     job.decoding += time.perf_counter() - begin
     job.produced += 1
     yield Produced(image=image, count=job.request.count, pixels=pixels, request=request)
 
 
 def _grid(request: GenerateRequest, model: Model) -> Grid:
+    """All the steps, or, from a source, the last of them: as many as its strength says."""
     assert request.spacing is not None
     assert request.steps is not None
     times = SPACINGS[request.spacing](model.schedule, request.steps)
+    if request.strength is not None:
+        run = max(1, int(request.steps * request.strength))
+        times = times[request.steps - run :]
     return model.schedule.grid(times)
 
 
+def _draw(seed: int, device: torch.device) -> Draw:
+    """Drawn on the CPU, so that a seed means the same everywhere."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def draw(shape: tuple[int, ...]) -> Tensor:
+        eps = torch.randn(shape, generator=generator).to(device)
+        return eps.contiguous(memory_format=torch.channels_last)
+
+    return draw
+
+
 def _steps(
-    job: _Job, request: GenerateRequest, model: Model, conditioned: Conditioned, grid: Grid
+    job: _Job, request: GenerateRequest, model: Model, start: Start, grid: Grid, draw: Draw
 ) -> Iterator[Step]:
     assert request.sampler is not None
     assert request.guidance is not None
-    generator = torch.Generator().manual_seed(request.seed)
-    shape = model.latent_shape(request.size)
-
-    def noise() -> Tensor:
-        eps = torch.randn(shape, generator=generator).to(model.device)
-        return eps.contiguous(memory_format=torch.channels_last)
-
+    shape = tuple(start.x_t.shape)
     denoiser = Denoiser(
         network=model.network,
         schedule=model.schedule,
         prediction=model.config.prediction,
-        condition=conditioned.given,
+        condition=start.given,
         guidance=Guidance(
             scale=request.guidance,
             interval=request.guidance_interval,
-            negative=conditioned.dropped,
+            negative=start.dropped,
             together=model.device.type != "cpu",
         ),
+        known=start.known,
         before_call=job.check,
     )
-    steps = SAMPLERS[request.sampler](denoiser, noise(), grid, noise, request.eta)
+    steps = SAMPLERS[request.sampler](denoiser, start.x_t, grid, lambda: draw(shape), request.eta)
     while True:
         begin = time.perf_counter()
         step = next(steps, None)

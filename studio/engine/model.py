@@ -8,11 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from studio.contract.catalog import Capability
 from studio.contract.geometry import Size
 from studio.contract.request import GenerateRequest
 from studio.engine.denoiser import Condition
 from studio.engine.model_config import Defaults
 from studio.engine.schedules import Schedule
+from studio.engine.start import Starter
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,6 +44,10 @@ class ModelFacts(Protocol):
     def size_multiple(self) -> int:
         """Sides of pictures must be multiples of this."""
 
+    @property
+    def uses(self) -> tuple[Capability, ...]:
+        """What of a request has an effect."""
+
 
 class Model(Protocol):
     """A loaded model. All arrays and tensors of one image; sizes are those of the picture."""
@@ -63,6 +69,9 @@ class Model(Protocol):
 
     def latent_shape(self, size: Size) -> tuple[int, int, int, int]:
         """The shape [1, C, h, w] in which a picture of that size is denoised."""
+
+    def starter(self, request: GenerateRequest, conditioned: Conditioned) -> Starter:
+        """What begins each image of a request whose source and mask fit its size."""
 
     def network(self, x_t: Tensor, t: Tensor, condition: Condition) -> Tensor:
         """The raw denoiser, see denoiser.Network."""

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.contract.catalog import SAMPLERS, SPACINGS
+from studio.contract.catalog import SAMPLERS, SPACINGS, Capability
 from studio.engine.configuration import ConfigError, build
 from studio.engine.denoiser import PARAMETERISATIONS
 from studio.engine.model_error import ModelError
@@ -162,6 +162,14 @@ class ModelConfig:
     def prediction(self) -> str:
         """What the denoiser's output means."""
         return self.denoiser.prediction
+
+    @property
+    def uses(self) -> tuple[Capability, ...]:
+        """What of a request has an effect."""
+        text = (Capability.TEXT, Capability.NEGATIVE) if self.text else ()
+        maps = (Capability.MAP,) if self.map else ()
+        guided = (Capability.GUIDANCE,) if self.defaults.guidance_drops or self.text else ()
+        return (*text, *maps, *guided, Capability.SOURCE, Capability.MASK)
 
     @classmethod
     def from_dict(cls, data: object) -> "ModelConfig":

@@ -125,7 +125,7 @@ def assign(
             )
         kept = dtype if tensor.is_floating_point() else None
         loaded[name] = tensor.to(device=device, dtype=kept)
-        if not is_finite(loaded[name]):
+        if loaded[name] is not tensor and not is_finite(loaded[name]):
             raise WeightsError(
                 f"In {file.name} the tensor {name} holds values too large for "
                 f"{_dtype_name(loaded[name].dtype)}."

@@ -154,10 +154,11 @@ class HistoryStrip(QWidget):
         self.view = self._view()
         self._empty = QLabel(
             self.tr(
-                "Your pictures appear here.\nA click brings back a picture\nwith all its settings."
+                "Your pictures appear here. A click brings back a picture with all its settings."
             )
         )
         self._empty.setProperty("role", "label")
+        self._empty.setWordWrap(True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self._empty.setContentsMargins(12, 32, 12, 0)
         layout = QVBoxLayout(self)

@@ -62,6 +62,7 @@ class LiveRow(QFrame):
         self.text.setProperty("role", "value")
         self.time = QLabel()
         self.time.setProperty("role", "caption")
+        self.time.hide()
         for label in (self.text, self.time):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         words = QVBoxLayout()

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QKeySequence,
+    QResizeEvent,
     QShortcut,
 )
 from PySide6.QtWidgets import (
@@ -51,8 +52,10 @@ from studio.ui.status_row import StatusRow
 
 PANEL_PX = 320
 SIDE_PX = 256
+NARROW_SIDE_PX = 144
 _SMALLEST = (1100, 700)
 _FIRST = (1280, 800)
+_ROOM_FOR_SIDE = 1240
 
 
 class MainWindow(QMainWindow):
@@ -102,16 +105,15 @@ class MainWindow(QMainWindow):
         self._canvas_column = QFrame()
         self._canvas_column.setObjectName("canvasColumn")
         _column(self._canvas_column, (self.canvas, 1), (self.live, 0))
-        side = QFrame()
-        side.setObjectName("side")
-        side.setFixedWidth(SIDE_PX)
-        _column(side, (self.strip, 1), margins=(1, 0, 0, 0))
+        self._side = QFrame()
+        self._side.setObjectName("side")
+        _column(self._side, (self.strip, 1), margins=(1, 0, 0, 0))
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.rail)
         middle.addWidget(panel_column)
         middle.addWidget(self._canvas_column, 1)
-        middle.addWidget(side)
+        middle.addWidget(self._side)
         body = QWidget()
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -293,8 +295,8 @@ class MainWindow(QMainWindow):
                 self.report(event)
 
     def _started(self, event: Started) -> None:
-        if event.notices:
-            self.notices.show_notice(Notice(kind="info", sentence=" ".join(event.notices)))
+        if sentences := event.sentences(self.session.unknown_words.named):
+            self.notices.show_notice(Notice(kind="info", sentence=" ".join(sentences)))
 
     def _loading(self, event: Loading) -> None:
         self.status.show_loading(event)
@@ -355,6 +357,12 @@ class MainWindow(QMainWindow):
             return
         event.acceptProposedAction()
         self._start(self.files.take_data(event.mimeData()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a small window the picture needs the room more than the history."""
+        super().resizeEvent(event)
+        wide = event.size().width() >= _ROOM_FOR_SIDE
+        self._side.setFixedWidth(SIDE_PX if wide else NARROW_SIDE_PX)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         geometry = base64.b64encode(self.saveGeometry().data()).decode()

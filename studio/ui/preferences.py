@@ -61,6 +61,7 @@ class Preferences(QDialog):
             number = QSpinBox()
             number.setRange(int(row.low or 0), int(row.high or 0))
             number.setSingleStep(int(row.step))
+            number.lineEdit().setTextMargins(6, 0, 0, 0)  # a spin box ignores its own padding
             bind(self._settings, row.key, number)
             return number
         return self._folder(row)

@@ -184,8 +184,9 @@ def test_unknown_words_are_named(models):
         if isinstance(e, Started)
     )  # fmt: skip
     assert started.unknown_words == ("castle", "by", "dragons")
-    assert "words “castle” and “by” of the prompt" in started.notices[0]
-    assert "word “dragons” of the negative prompt" in started.notices[1]
+    assert "words “castle”, “by” and “dragons”" in started.sentences()[0]
+    assert "word “dragons”" in started.sentences(named=["castle", "by"])[0]
+    assert started.sentences(named=["castle", "by", "dragons"]) == ()
     known = picture(models, prompt="a a lake")
     assert np.array_equal(known, picture(models, prompt="a castle, a lake!"))
 

@@ -19,8 +19,10 @@ from PySide6.QtWidgets import (
 from studio.app.orders import EngineReady
 from studio.app.setting_rows import SETTINGS
 from studio.app.settings import Settings
+from studio.contract.materials import MATERIALS
 from studio.contract.places import RESOURCES
 from studio.ui.actions import ACTIONS, MENUS
+from studio.ui.material_names import NAMES
 from studio.ui.number_slider import NumberSlider
 from studio.ui.panels.size import SHAPES, SIDES, SizeControls, preset, shape_of
 from studio.ui.panels.table import PANELS
@@ -64,13 +66,17 @@ def test_every_control_says_its_name_and_what_it_does(studio: Studio) -> None:
     assert not silent
 
 
+def test_every_material_is_marked_for_translation() -> None:
+    assert set(NAMES) == {material.name for material in MATERIALS}
+
+
 def test_hit_targets_are_large_enough(studio: Studio) -> None:
     small = [
         f"{type(widget).__name__} {widget.accessibleName()} {widget.width()}x{widget.height()}"
         for widget in controls(studio.window)
         if widget.isVisible()
         and isinstance(widget, QAbstractButton)
-        and min(widget.width(), widget.height()) < 26
+        and min(widget.width(), widget.height()) < 28
     ]
     assert not small
 

@@ -36,6 +36,9 @@ from studio.engine.nets.text_transformer import ClipText, ClipTextConfig, TextTr
 from studio.engine.nets.unet import UNet
 from studio.engine.skeleton import skeleton
 
+_LOW_SCALE = ScheduleConfig(kind="scaled_linear", beta_start=1e-4, beta_end=0.02)
+"""How Stable Diffusion's x4 upscaler adds noise to the picture it enlarges."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Network:
@@ -90,6 +93,8 @@ def open_single_file(path: Path) -> Contents:
         )
     condition, prefix = condition_config(_shapes(parts.condition), path.name)
     description = _description(path, parts, condition)
+    if description.family == "upscaler_x4":
+        description = replace(description, low_scale=_LOW_SCALE)
     networks = _networks(description, parts, prefix)
     used = {
         label + name

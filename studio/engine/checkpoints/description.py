@@ -16,7 +16,8 @@ class Description:
     """``family`` is a key of families.PUBLISHED_FAMILIES, or of a kind that is only recognised.
 
     ``prediction`` None: eps or v, which the files do not tell. A model latent is the first stage's
-    times ``scale_factor``. A first stage alone has neither ``unet`` nor ``schedule``.
+    times ``scale_factor``. ``low_scale`` is how an upscaler adds noise to the picture it enlarges.
+    A first stage alone has neither ``unet`` nor ``schedule``.
     """
 
     title: str
@@ -28,6 +29,7 @@ class Description:
     schedule: ScheduleConfig | None = None
     prediction: str | None = None
     condition: ConditionConfig | None = None
+    low_scale: ScheduleConfig | None = None
 
 
 def family_of(

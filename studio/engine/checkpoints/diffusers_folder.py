@@ -49,6 +49,10 @@ def open_diffusers_folder(folder: Path) -> Contents:
         encoder = _text_encoder(folder / text) if text else None
         told = read_json(folder / "scheduler" / "scheduler_config.json")
         schedule, prediction = schedule_of(told)
+        low_scale = None
+        if "low_res_scheduler" in parts:
+            low = read_json(folder / "low_res_scheduler" / "scheduler_config.json")
+            low_scale, _ = schedule_of(low)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         if isinstance(error, CheckpointError):
             raise
@@ -69,6 +73,7 @@ def open_diffusers_folder(folder: Path) -> Contents:
         schedule=schedule,
         prediction=prediction,
         condition=encoder,
+        low_scale=low_scale,
     )
     return _contents(folder, description, first, text)
 
@@ -179,7 +184,7 @@ def unet_of(config: Mapping[str, Any]) -> UNetConfig:
     kinds = list(config["down_block_types"])
     crossed = config.get("_class_name") != "UNet2DModel" and bool(config.get("cross_attention_dim"))
     known = {"CrossAttnDownBlock2D", "AttnDownBlock2D", "DownBlock2D"}
-    if not set(kinds) <= known or _truthy(config.get("only_cross_attention")):
+    if not set(kinds) <= known:
         raise CheckpointError(
             f"The studio does not know U-Nets of {', '.join(sorted(set(kinds)))}."
         )
@@ -196,6 +201,7 @@ def unet_of(config: Mapping[str, Any]) -> UNetConfig:
         num_res_blocks=int(config.get("layers_per_block", 2)),
         attention_resolutions=tuple(attends),
         context_dim=int(config["cross_attention_dim"]) if crossed else None,
+        context_only_resolutions=_context_only(config, kinds),
         transformer_depth=int(depth[0] if isinstance(depth, (list, tuple)) else depth),
         use_linear_in_transformer=bool(config.get("use_linear_projection", False)),
         resblock_updown=by_resnet,
@@ -206,8 +212,14 @@ def unet_of(config: Mapping[str, Any]) -> UNetConfig:
     )
 
 
-def _truthy(value: object) -> bool:
-    return any(value) if isinstance(value, (list, tuple)) else bool(value)
+def _context_only(config: Mapping[str, Any], kinds: list[str]) -> tuple[int, ...]:
+    told = config.get("only_cross_attention")
+    each = told if isinstance(told, (list, tuple)) else [bool(told)] * len(kinds)
+    middle = config.get("mid_block_only_cross_attention")
+    if told is True if middle is None else middle:
+        raise CheckpointError("The studio does not know U-Nets without self-attention.")
+    crossed = [kind == "CrossAttnDownBlock2D" for kind in kinds]
+    return tuple(2**level for level, only in enumerate(each) if only and crossed[level])
 
 
 def _heads_of(config: Mapping[str, Any], widths: list[int], *, crossed: bool) -> dict[str, Any]:

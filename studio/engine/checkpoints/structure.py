@@ -73,7 +73,9 @@ def unet_structure(shapes: Shapes) -> dict[str, Any]:
     if per_level < 2 or outputs % per_level:
         raise _UnreadableError("output_blocks")
     levels = outputs // per_level
-    mults, attends, crosses = [], [], []
+    mults, attends, crosses, only = [], [], [], []
+    to_k = "middle_block.1.transformer_blocks.0.attn2.to_k.weight"
+    crossed = to_k in shapes
     for level in range(levels):
         first = f"output_blocks.{per_level * (levels - 1 - level)}"
         channels = _shape(shapes, f"{first}.0.out_layers.3.weight", 4)[0]
@@ -82,8 +84,9 @@ def unet_structure(shapes: Shapes) -> dict[str, Any]:
             attends.append(2**level)
         if f"{first}.1.proj_in.weight" in shapes:
             crosses.append(2**level)
-    to_k = "middle_block.1.transformer_blocks.0.attn2.to_k.weight"
-    crossed = to_k in shapes
+            own = _shape(shapes, f"{first}.1.transformer_blocks.0.attn1.to_k.weight", 2)
+            if crossed and own[1] != channels and own[1] == shapes[to_k][1]:
+                only.append(2**level)
     emb, second = "middle_block.0.emb_layers.1.weight", "middle_block.0.out_layers.3.weight"
     classes = shapes.get("label_emb.weight")
     return {
@@ -100,6 +103,7 @@ def unet_structure(shapes: Shapes) -> dict[str, Any]:
         )
         if crossed
         else 1,
+        "context_only_resolutions": tuple(only),
         "use_linear_in_transformer": crossed
         and len(shapes.get("middle_block.1.proj_in.weight", ())) == 2,
         "resblock_updown": bool(resizing) and resizing[0][2] != "conv",

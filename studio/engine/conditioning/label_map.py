@@ -12,7 +12,8 @@ from torch import Tensor
 from studio.contract.geometry import Size
 from studio.contract.materials import BY_ID, UNLABELLED
 from studio.contract.request import GenerateRequest
-from studio.engine.conditioning.reading import Reading, listed
+from studio.contract.wording import listed
+from studio.engine.conditioning.reading import Reading
 from studio.engine.denoiser import Condition
 from studio.engine.model_config import MapConfig
 from studio.engine.nets.rescaler import SpatialRescaler

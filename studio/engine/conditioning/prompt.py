@@ -15,7 +15,7 @@ from studio.engine.conditioning.prompt_tokens import (
     bert_tokenizer,
     clip_tokenizer,
 )
-from studio.engine.conditioning.reading import Reading, listed
+from studio.engine.conditioning.reading import Reading
 from studio.engine.denoiser import Condition
 from studio.engine.nets.text_transformer import ClipText, ClipTextConfig, TextTransformer
 
@@ -63,8 +63,6 @@ class PromptCondition:
 
 def _notices(what: str, prompt: PromptIds) -> list[str]:
     notices = []
-    if prompt.unknown:
-        notices.append(f"The model does not know {listed(prompt.unknown)} of the {what}.")
     if prompt.ignored:
         notices.append(f"The {what} is too long for this model: its end was left out.")
     return notices

@@ -15,9 +15,3 @@ class Reading:
     dropped: Condition | None = None
     notices: tuple[str, ...] = ()
     unknown_words: tuple[str, ...] = ()
-
-
-def listed(words: tuple[str, ...]) -> str:
-    """“a”, “b” and “c”."""
-    quoted = [f"“{word}”" for word in words]
-    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)

@@ -10,7 +10,7 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, pr
 from torch import Tensor
 
 from studio.contract.request import GenerateRequest
-from studio.engine.conditioning.reading import Reading, listed
+from studio.engine.conditioning.reading import Reading
 from studio.engine.configuration import ConfigError
 from studio.engine.denoiser import Condition
 from studio.engine.nets.text_transformer import TextTransformer, TextTransformerConfig
@@ -115,12 +115,6 @@ class TextCondition:
 
 def _notices(what: str, tokens: Tokens) -> list[str]:
     notices = []
-    if tokens.unknown:
-        words = "word" if len(tokens.unknown) == 1 else "words"
-        notices.append(
-            f"The model has never seen the {words} {listed(tokens.unknown)} of the {what}: "
-            "left out."
-        )
     if tokens.ignored:
         count = "one word" if tokens.ignored == 1 else f"{tokens.ignored} words"
         notices.append(f"The {what} is too long for this model: the last {count} left out.")

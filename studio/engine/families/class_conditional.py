@@ -7,9 +7,12 @@ from typing import ClassVar, cast
 import torch
 from torch import Tensor
 
+from studio.contract.catalog import Capability
 from studio.contract.request import GenerateRequest
+from studio.engine.checkpoints.description import Description
+from studio.engine.checkpoints.structure import ClassConfig
 from studio.engine.denoiser import Condition
-from studio.engine.families.published import PublishedModel, ignored_notices
+from studio.engine.families.published import PICTURES, PublishedModel, ignored_notices
 from studio.engine.model import Conditioned
 from studio.engine.model_config import Defaults
 from studio.engine.model_error import ModelError
@@ -23,10 +26,19 @@ CLASSES = 1000
 class ClassConditional(PublishedModel):
     """A class by its number, in ImageNet's order from 0."""
 
-    capabilities: ClassVar[tuple[str, ...]] = ("class",)
+    capabilities: ClassVar[tuple[Capability, ...]] = (Capability.CLASS, *PICTURES)
     defaults: ClassVar[Defaults] = Defaults(
         steps=20, guidance=3.0, sampler="ddim", spacing="leading", guidance_drops=()
     )
+
+    @classmethod
+    def capabilities_of(cls, told: Description) -> tuple[Capability, ...]:
+        guided = (Capability.GUIDANCE,) if _has_none(told) else ()
+        return (*cls.capabilities, *guided)
+
+    @classmethod
+    def needs_of(cls, told: Description) -> tuple[Capability, ...]:
+        return () if _has_none(told) else (Capability.CLASS,)
 
     @property
     def classes(self) -> int:
@@ -63,3 +75,7 @@ class ClassConditional(PublishedModel):
             return Conditioned(given=none, dropped=None, notices=notices)
         given = Condition(context=self.encode_classes([chosen]))
         return Conditioned(given=given, dropped=none, notices=notices)
+
+
+def _has_none(told: Description) -> bool:
+    return isinstance(told.condition, ClassConfig) and told.condition.classes > CLASSES

@@ -13,13 +13,15 @@ from torch import Tensor
 from studio.contract.geometry import Size
 from studio.contract.request import GenerateRequest
 from studio.engine.conditioning.label_map import resized
-from studio.engine.denoiser import Condition
-from studio.engine.model import ModelFacts
+from studio.engine.denoiser import Condition, Known
+from studio.engine.model import Conditioned, ModelFacts
 from studio.engine.model_config import DenoiserConfig, FirstStageConfig
-from studio.engine.nets.autoencoder import AutoencoderConfig, FirstStage
+from studio.engine.nets.autoencoder import AutoencoderConfig, DiagonalGaussian, FirstStage
 from studio.engine.nets.unet import UNet
 from studio.engine.pixels import frozen, to_pixels
-from studio.engine.schedules import Schedule
+from studio.engine.schedules import Grid, Schedule
+from studio.engine.source import to_repaint, to_tensor, touched
+from studio.engine.start import Draw, Encoded, Start, Starter, noised, partly_noised
 from studio.engine.tiling import tiled
 
 _DECODING_BYTES = 2**30
@@ -73,9 +75,49 @@ class LatentDiffusion:
         channels = self.config.first_stage.autoencoder.embed_dim
         return 1, channels, filled.height // self.factor, filled.width // self.factor
 
+    def encoded(self, x: Tensor) -> Encoded:
+        """A picture [1, 3, H, W] in -1..1, of a filled size, as the model's latent."""
+        config = self.config.first_stage
+        told = self.first_stage.encode(x)
+        if not isinstance(told, DiagonalGaussian):
+            return Encoded(normalised(told.float(), config))
+        std = told.mean.new_tensor(config.latent_std, dtype=torch.float32)[:, None, None]
+        deviation = torch.exp(0.5 * told.logvar.float()) / std
+        return Encoded(normalised(told.mean.float(), config), deviation)
+
+    def starter(self, request: GenerateRequest, conditioned: Conditioned) -> Starter:
+        """From noise; from the noised source; or from it with what the mask keeps held fast."""
+        shape, size = self.latent_shape(request.size), request.size
+        given, dropped = conditioned.given, conditioned.dropped
+        if request.source is None:
+            return lambda grid, draw: Start(x_t=draw(shape), given=given, dropped=dropped)
+        filled = self.filled(size)
+        source = self.encoded(to_tensor(request.source, filled, self.device))
+        repaint = None
+        if request.mask is not None:
+            pixels = to_repaint(request.mask, filled, self.device)
+            repaint = touched(pixels, self.factor)
+
+        def start(grid: Grid, draw: Draw) -> Start:
+            z_0, eps = source.drawn(draw), draw(shape)
+            if repaint is None:
+                return Start(x_t=noised(grid, z_0, eps), given=given, dropped=dropped)
+            known = Known(z_0=z_0, eps=eps, repaint=repaint)
+            x_t = noised(grid, z_0, eps)
+            if request.strength == 1:
+                x_t = partly_noised(grid, known)
+            return Start(x_t=x_t, given=given, dropped=dropped, known=known)
+
+        return start
+
     def network(self, x_t: Tensor, t: Tensor, condition: Condition) -> Tensor:
         x = x_t if condition.concat is None else torch.cat([x_t, condition.concat], dim=1)
         return self.unet(x, t, condition.context)
+
+    @property
+    def decoding_tile(self) -> int:
+        """The largest side of a latent that is decoded in one go; 0 = any."""
+        return largest_tile(self.config.first_stage.autoencoder)
 
     def cut(self, x: Tensor, size: Size) -> Tensor:
         """A latent [B, C, h, w] without what was added to fill the size."""
@@ -94,7 +136,7 @@ class LatentDiffusion:
             return self.first_stage.decode(z)
 
         z = denormalised(x_0.float(), self.config.first_stage)
-        tile = largest_tile(self.config.first_stage.autoencoder)
+        tile = self.decoding_tile
         if z.shape[2] * z.shape[3] <= tile**2 or tile == 0:
             x = decode_tile(z)
         else:

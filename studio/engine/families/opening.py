@@ -12,6 +12,7 @@ from studio.engine.checkpoints.source import check_whole
 from studio.engine.device import Device
 from studio.engine.families import PUBLISHED_FAMILIES
 from studio.engine.families.published import TITLES, PublishedModel, fill
+from studio.engine.memory import check_room
 from studio.engine.model_error import ModelError
 from studio.engine.nets.autoencoder import FirstStage
 from studio.engine.weights import WeightsError, is_finite
@@ -52,6 +53,15 @@ def check_values(contents: Contents) -> None:
                 )
 
 
+def kept_bytes(contents: Contents) -> int:
+    """What is kept in memory of the file's tensors: those that a network uses."""
+    return sum(
+        tensor.nbytes
+        for network in contents.networks.values()
+        for tensor in network.gathered.tensors.values()
+    )
+
+
 def load_published(
     path: Path, device: Device, prediction: str | None = None
 ) -> Generator[float, None, PublishedModel]:
@@ -75,6 +85,7 @@ def load_published(
                 f"{path.name} does not tell whether it predicts the noise (eps) or v.",
                 "Say which: “eps” for models made for 512 pixels, “v” for 768.",
             )
+        check_room(path.name, contents.nbytes, kept_bytes(contents), device.device)
         return (yield from PUBLISHED_FAMILIES[told.family].load(contents, known, device))
     except WeightsError as error:
         raise ModelError(str(error), _ANOTHER) from error

@@ -11,46 +11,59 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from studio.contract.catalog import Capability
 from studio.contract.geometry import Size
 from studio.contract.request import GenerateRequest
 from studio.engine.checkpoints.contents import Contents
+from studio.engine.checkpoints.description import Description
 from studio.engine.checkpoints.source import check_whole
 from studio.engine.denoiser import Condition
 from studio.engine.device import Device
 from studio.engine.families.latent_diffusion import LatentDiffusion
 from studio.engine.families.linear_preview import linear_preview, project
 from studio.engine.model import Conditioned
-from studio.engine.model_config import Defaults, DenoiserConfig, FirstStageConfig
+from studio.engine.model_config import Defaults, DenoiserConfig, FirstStageConfig, ScheduleConfig
+from studio.engine.nets.layers import StoredNetwork
 from studio.engine.pixels import to_pixels
 from studio.engine.weights import assign
 
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedConfig:
-    """What a published model is, in the terms of the studio's own models."""
+    """What a published model is, in the terms of the studio's own models. ``low_scale`` is how an
+    upscaler adds noise to the picture it enlarges.
+    """
 
     family: str
     name: str
     licence: str
-    capabilities: tuple[str, ...]
+    capabilities: tuple[Capability, ...]
     denoiser: DenoiserConfig
     first_stage: FirstStageConfig
     defaults: Defaults
     size_multiple: int
+    low_scale: ScheduleConfig | None = None
 
     @property
     def prediction(self) -> str:
         """What the denoiser's output means."""
         return self.denoiser.prediction
 
+    @property
+    def uses(self) -> tuple[Capability, ...]:
+        """What of a request has an effect."""
+        return self.capabilities
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PublishedModel(LatentDiffusion, ABC):
-    """A published model; each family says what steers it. The U-Net keeps the file's values mapped
+    """A published model; each family says what steers it: ``capabilities``, of which it cannot go
+    without ``needs``. The U-Net keeps the file's values mapped
     where they have the device's dtype already.
     """
 
-    capabilities: ClassVar[tuple[str, ...]] = ()
+    capabilities: ClassVar[tuple[Capability, ...]] = ()
+    needs: ClassVar[tuple[Capability, ...]] = ()
     defaults: ClassVar[Defaults]
 
     config: PublishedConfig
@@ -90,7 +103,7 @@ class PublishedModel(LatentDiffusion, ABC):
             family=told.family,
             name=told.title,
             licence=told.licence,
-            capabilities=cls.capabilities,
+            capabilities=cls.capabilities_of(told),
             denoiser=DenoiserConfig(unet=told.unet, prediction=prediction, schedule=told.schedule),
             first_stage=FirstStageConfig(
                 autoencoder=told.first_stage,
@@ -99,7 +112,18 @@ class PublishedModel(LatentDiffusion, ABC):
             ),
             defaults=cls.defaults,
             size_multiple=told.first_stage.factor,
+            low_scale=told.low_scale,
         )
+
+    @classmethod
+    def capabilities_of(cls, told: Description) -> tuple[Capability, ...]:
+        """What one file of the family can do."""
+        return cls.capabilities
+
+    @classmethod
+    def needs_of(cls, told: Description) -> tuple[Capability, ...]:
+        """What one file of the family cannot go without."""
+        return cls.needs
 
     @abstractmethod
     def conditions(self, request: GenerateRequest) -> Conditioned:
@@ -116,8 +140,11 @@ class PublishedModel(LatentDiffusion, ABC):
         return linear_preview(self.first_stage, std)
 
     def network(self, x_t: Tensor, t: Tensor, condition: Condition) -> Tensor:
-        return self.unet(x_t, t, condition.context, concat=condition.concat)
+        return self.unet(x_t, t, condition.context, condition.y, concat=condition.concat)
 
+
+PICTURES = (Capability.SOURCE, Capability.MASK)
+"""What every model can that makes pictures from noise alone."""
 
 TITLES = {"unet": "U-Net", "first_stage": "first stage", "condition": "conditioner"}
 
@@ -125,10 +152,14 @@ TITLES = {"unet": "U-Net", "first_stage": "first stage", "condition": "condition
 def fill(contents: Contents, key: str, device: Device) -> None:
     """Give a network its values and make it ready; CheckpointError names what is damaged.
 
-    The U-Net gets the device's dtype, the others float32.
+    The U-Net computes in the device's dtype, the others in float32. On the CPU a large network's
+    weights stay as they are in the file and mapped to it; layers cast them when they run.
     """
     network = contents.networks[key]
-    dtype = device.dtype if key == "unet" else torch.float32
+    dtype: torch.dtype | None = device.dtype if key == "unet" else torch.float32
+    if device.device.type == "cpu" and isinstance(network.module, StoredNetwork):
+        network.module.compute_dtype = dtype
+        dtype = None
     named = ((contents.path, name, t) for name, t in network.gathered.tensors.items())
     assign(network.module, named, contents.path, device.device, dtype)
     network.module.eval().requires_grad_(False)

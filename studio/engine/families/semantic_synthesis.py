@@ -6,12 +6,13 @@ from typing import ClassVar, cast
 import numpy as np
 import torch
 
+from studio.contract.catalog import Capability
 from studio.contract.materials import UNLABELLED
 from studio.contract.request import GenerateRequest
 from studio.engine.conditioning.label_map import label_shares, resized
 from studio.engine.denoiser import Condition
 from studio.engine.families.latent_diffusion import covering
-from studio.engine.families.published import PublishedModel, ignored_notices
+from studio.engine.families.published import PICTURES, PublishedModel, ignored_notices
 from studio.engine.model import Conditioned
 from studio.engine.model_config import Defaults
 from studio.engine.nets.rescaler import SpatialRescaler
@@ -21,7 +22,7 @@ from studio.engine.nets.rescaler import SpatialRescaler
 class SemanticSynthesis(PublishedModel):
     """Every label has its channel; what is unlabelled has none. There is no guidance."""
 
-    capabilities: ClassVar[tuple[str, ...]] = ("map",)
+    capabilities: ClassVar[tuple[Capability, ...]] = (Capability.MAP, *PICTURES)
     defaults: ClassVar[Defaults] = Defaults(
         steps=50, guidance=1.0, sampler="ddim", spacing="leading", guidance_drops=()
     )

@@ -7,10 +7,11 @@ from typing import ClassVar, cast
 
 from torch import Tensor
 
+from studio.contract.catalog import Capability
 from studio.contract.request import GenerateRequest
 from studio.engine.conditioning.prompt import PromptCondition
 from studio.engine.conditioning.reading import Reading
-from studio.engine.families.published import PublishedModel, ignored_notices
+from studio.engine.families.published import PICTURES, PublishedModel, ignored_notices
 from studio.engine.model import Conditioned
 from studio.engine.model_config import Defaults
 from studio.engine.nets.text_transformer import ClipText, TextTransformer
@@ -20,7 +21,9 @@ from studio.engine.nets.text_transformer import ClipText, TextTransformer
 class TextToImage(PublishedModel):
     """Latent diffusion's text-to-image models, whose encoder was trained with them."""
 
-    capabilities: ClassVar[tuple[str, ...]] = ("text",)
+    capabilities: ClassVar[tuple[Capability, ...]] = (
+        Capability.TEXT, Capability.NEGATIVE, Capability.GUIDANCE, *PICTURES,
+    )  # fmt: skip
     defaults: ClassVar[Defaults] = Defaults(
         steps=50, guidance=5.0, sampler="ddim", spacing="leading", guidance_drops=("text",)
     )

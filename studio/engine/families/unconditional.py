@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from studio.contract.catalog import Capability
 from studio.contract.request import GenerateRequest
 from studio.engine.denoiser import Condition
-from studio.engine.families.published import PublishedModel, ignored_notices
+from studio.engine.families.published import PICTURES, PublishedModel, ignored_notices
 from studio.engine.model import Conditioned
 from studio.engine.model_config import Defaults
 
@@ -14,6 +15,7 @@ from studio.engine.model_config import Defaults
 class Unconditional(PublishedModel):
     """Every seed is another picture of the one kind."""
 
+    capabilities: ClassVar[tuple[Capability, ...]] = PICTURES
     defaults: ClassVar[Defaults] = Defaults(
         steps=50, guidance=1.0, sampler="ddim", spacing="leading", guidance_drops=()
     )

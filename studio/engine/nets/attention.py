@@ -4,7 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from studio.engine.nets.blocks import GroupNorm, zeroed
+from studio.engine.nets.blocks import zeroed
+from studio.engine.nets.layers import Conv1d, Conv2d, GroupNorm, LayerNorm, Linear, cast
 
 _MAX_LOGITS = 2**28
 """Entries of the attention matrix computed at once (1 GiB in float32).
@@ -42,7 +43,8 @@ def project(tokens: Tensor, layer: nn.Linear | nn.Conv1d | nn.Conv2d) -> Tensor:
     Published weights have either form; on tokens the result has the unit stride that the fused
     attention kernels need.
     """
-    return F.linear(tokens, layer.weight.flatten(1), layer.bias)
+    weight = cast(layer.weight, tokens)
+    return F.linear(tokens, weight.flatten(1), cast(layer.bias, tokens))
 
 
 class AttentionBlock(nn.Module):
@@ -56,8 +58,8 @@ class AttentionBlock(nn.Module):
         super().__init__()
         self.heads = heads
         self.norm = GroupNorm(norm_groups, channels)
-        self.qkv = nn.Conv1d(channels, 3 * channels, 1)
-        self.proj_out = zeroed(nn.Conv1d(channels, channels, 1))
+        self.qkv = Conv1d(channels, 3 * channels, 1)
+        self.proj_out = zeroed(Conv1d(channels, channels, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         qkv = project(to_tokens(self.norm(x)), self.qkv).unflatten(-1, (self.heads, 3, -1))
@@ -73,10 +75,10 @@ class CrossAttention(nn.Module):
         super().__init__()
         inner = heads * dim_head
         self.heads = heads
-        self.to_q = nn.Linear(channels, inner, bias=False)
-        self.to_k = nn.Linear(context_dim or channels, inner, bias=False)
-        self.to_v = nn.Linear(context_dim or channels, inner, bias=False)
-        self.to_out = nn.Sequential(nn.Linear(inner, channels))
+        self.to_q = Linear(channels, inner, bias=False)
+        self.to_k = Linear(context_dim or channels, inner, bias=False)
+        self.to_v = Linear(context_dim or channels, inner, bias=False)
+        self.to_out = nn.Sequential(Linear(inner, channels))
 
     def _split(self, tokens: Tensor) -> Tensor:
         return tokens.unflatten(-1, (self.heads, -1)).transpose(1, 2)
@@ -93,7 +95,7 @@ class GEGLU(nn.Module):
 
     def __init__(self, channels: int, out_channels: int) -> None:
         super().__init__()
-        self.proj = nn.Linear(channels, 2 * out_channels)
+        self.proj = Linear(channels, 2 * out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
         value, gate = self.proj(x).chunk(2, dim=-1)
@@ -107,7 +109,7 @@ class FeedForward(nn.Module):
         super().__init__()
         inner = 4 * channels
         self.net = nn.Sequential(
-            GEGLU(channels, inner), nn.Dropout(dropout), nn.Linear(inner, channels)
+            GEGLU(channels, inner), nn.Dropout(dropout), Linear(inner, channels)
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -117,22 +119,33 @@ class FeedForward(nn.Module):
 class TransformerBlock(nn.Module):
     """Self-attention, attention to the context, feed-forward: each pre-normed and residual.
 
+    With ``context_only`` the first attends to the context as well.
     tokens: [B, T, C], context: [B, S, D]; returns [B, T, C].
     """
 
     def __init__(
-        self, channels: int, context_dim: int, heads: int, dim_head: int, dropout: float = 0.0
+        self,
+        channels: int,
+        context_dim: int,
+        heads: int,
+        dim_head: int,
+        *,
+        context_only: bool = False,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.attn1 = CrossAttention(channels, None, heads, dim_head)
+        self.context_only = context_only
+        first = context_dim if context_only else None
+        self.attn1 = CrossAttention(channels, first, heads, dim_head)
         self.ff = FeedForward(channels, dropout)
         self.attn2 = CrossAttention(channels, context_dim, heads, dim_head)
-        self.norm1 = nn.LayerNorm(channels)
-        self.norm2 = nn.LayerNorm(channels)
-        self.norm3 = nn.LayerNorm(channels)
+        self.norm1 = LayerNorm(channels)
+        self.norm2 = LayerNorm(channels)
+        self.norm3 = LayerNorm(channels)
 
     def forward(self, tokens: Tensor, context: Tensor) -> Tensor:
-        tokens = tokens + self.attn1(self.norm1(tokens))
+        first = context if self.context_only else None
+        tokens = tokens + self.attn1(self.norm1(tokens), first)
         tokens = tokens + self.attn2(self.norm2(tokens), context)
         return tokens + self.ff(self.norm3(tokens))
 
@@ -152,17 +165,25 @@ class SpatialTransformer(nn.Module):
         *,
         depth: int = 1,
         use_linear: bool = False,
+        context_only: bool = False,
         dropout: float = 0.0,
         norm_groups: int = 32,
     ) -> None:
         super().__init__()
         self.norm = GroupNorm(norm_groups, channels, eps=1e-6)
-        self.proj_in = nn.Linear(channels, channels) if use_linear else _conv1x1(channels)
+        self.proj_in = Linear(channels, channels) if use_linear else _conv1x1(channels)
         self.transformer_blocks = nn.ModuleList(
-            TransformerBlock(channels, context_dim, heads, channels // heads, dropout)
+            TransformerBlock(
+                channels,
+                context_dim,
+                heads,
+                channels // heads,
+                context_only=context_only,
+                dropout=dropout,
+            )
             for _ in range(depth)
         )
-        self.proj_out = zeroed(nn.Linear(channels, channels) if use_linear else _conv1x1(channels))
+        self.proj_out = zeroed(Linear(channels, channels) if use_linear else _conv1x1(channels))
 
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
         tokens = project(to_tokens(self.norm(x)), self.proj_in)
@@ -172,4 +193,4 @@ class SpatialTransformer(nn.Module):
 
 
 def _conv1x1(channels: int) -> nn.Conv2d:
-    return nn.Conv2d(channels, channels, 1)
+    return Conv2d(channels, channels, 1)

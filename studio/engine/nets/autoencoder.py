@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from studio.engine.nets.attention import attend, project, to_map, to_tokens
-from studio.engine.nets.blocks import GroupNorm, Upsample
+from studio.engine.nets.blocks import Upsample
+from studio.engine.nets.layers import Conv2d, GroupNorm, StoredNetwork
 from studio.engine.nets.quantiser import Quantised, VectorQuantiser
 
 _EPS = 1e-6
@@ -77,12 +78,12 @@ class ResnetBlock(nn.Module):
     def __init__(self, channels: int, out_channels: int, norm_groups: int) -> None:
         super().__init__()
         self.norm1 = GroupNorm(norm_groups, channels, eps=_EPS)
-        self.conv1 = nn.Conv2d(channels, out_channels, 3, padding=1)
+        self.conv1 = Conv2d(channels, out_channels, 3, padding=1)
         self.norm2 = GroupNorm(norm_groups, out_channels, eps=_EPS)
-        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1)
+        self.conv2 = Conv2d(out_channels, out_channels, 3, padding=1)
         self.nin_shortcut: nn.Conv2d | None = None
         if channels != out_channels:
-            self.nin_shortcut = nn.Conv2d(channels, out_channels, 1)
+            self.nin_shortcut = Conv2d(channels, out_channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         h = self.conv1(F.silu(self.norm1(x)))
@@ -96,10 +97,10 @@ class AttnBlock(nn.Module):
     def __init__(self, channels: int, norm_groups: int) -> None:
         super().__init__()
         self.norm = GroupNorm(norm_groups, channels, eps=_EPS)
-        self.q = nn.Conv2d(channels, channels, 1)
-        self.k = nn.Conv2d(channels, channels, 1)
-        self.v = nn.Conv2d(channels, channels, 1)
-        self.proj_out = nn.Conv2d(channels, channels, 1)
+        self.q = Conv2d(channels, channels, 1)
+        self.k = Conv2d(channels, channels, 1)
+        self.v = Conv2d(channels, channels, 1)
+        self.proj_out = Conv2d(channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         tokens = to_tokens(self.norm(x))
@@ -112,7 +113,7 @@ class HalvingConv(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, channels, 3, stride=2)
+        self.conv = Conv2d(channels, channels, 3, stride=2)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.conv(F.pad(x, (0, 1, 0, 1)))
@@ -171,7 +172,7 @@ class Encoder(nn.Module):
         super().__init__()
         self.patch = config.patch
         channels = config.channels
-        self.conv_in = nn.Conv2d(config.in_channels * config.patch**2, channels, 3, padding=1)
+        self.conv_in = Conv2d(config.in_channels * config.patch**2, channels, 3, padding=1)
         self.down = nn.ModuleList()
         for number, mult in enumerate(config.channel_mult):
             out_channels = mult * config.channels
@@ -189,9 +190,9 @@ class Encoder(nn.Module):
         self.mid = Middle(channels, config)
         self.norm_out = GroupNorm(config.norm_groups, channels, eps=_EPS)
         moments = config.z_channels * (2 if config.double_z else 1)
-        self.conv_out = nn.Conv2d(channels, moments, 3, padding=1)
+        self.conv_out = Conv2d(channels, moments, 3, padding=1)
         self.shortcut = (
-            nn.Conv2d(config.in_channels, moments, config.factor, config.factor)
+            Conv2d(config.in_channels, moments, config.factor, config.factor)
             if config.shortcut
             else None
         )
@@ -212,7 +213,7 @@ class Decoder(nn.Module):
         self.patch = config.patch
         blocks = config.decoder_res_blocks
         channels = config.channel_mult[-1] * config.channels
-        self.conv_in = nn.Conv2d(config.z_channels, channels, 3, padding=1)
+        self.conv_in = Conv2d(config.z_channels, channels, 3, padding=1)
         self.mid = Middle(channels, config)
         levels: list[Level] = []
         for number, mult in reversed(list(enumerate(config.channel_mult))):
@@ -230,7 +231,7 @@ class Decoder(nn.Module):
             channels = out_channels
         self.up = nn.ModuleList(levels)  # counted from the finest level, run from the coarsest
         self.norm_out = GroupNorm(config.norm_groups, channels, eps=_EPS)
-        self.conv_out = nn.Conv2d(channels, config.out_channels * self.patch**2, 3, padding=1)
+        self.conv_out = Conv2d(channels, config.out_channels * self.patch**2, 3, padding=1)
         self.shortcut = (
             nn.ConvTranspose2d(config.z_channels, config.out_channels, config.factor, config.factor)
             if config.shortcut
@@ -273,7 +274,7 @@ class DiagonalGaussian:
         return 0.5 * parts.sum(dim=(1, 2, 3))
 
 
-class _FirstStage(nn.Module):
+class _FirstStage(StoredNetwork):
     def __init__(self, config: AutoencoderConfig) -> None:
         super().__init__()
         self.config = config
@@ -288,11 +289,6 @@ class _FirstStage(nn.Module):
                 f"width and height must be multiples of {factor}."
             )
 
-    @property
-    def dtype(self) -> torch.dtype:
-        """The dtype of the weights."""
-        return next(self.parameters()).dtype
-
 
 class KLAutoencoder(_FirstStage):
     """A first stage whose latents are kept near the standard normal by a small KL term."""
@@ -301,8 +297,8 @@ class KLAutoencoder(_FirstStage):
         if not config.double_z:
             raise ValueError("A KL first stage needs double_z.")
         super().__init__(config)
-        self.quant_conv = nn.Conv2d(2 * config.z_channels, 2 * config.embed_dim, 1)
-        self.post_quant_conv = nn.Conv2d(config.embed_dim, config.z_channels, 1)
+        self.quant_conv = Conv2d(2 * config.z_channels, 2 * config.embed_dim, 1)
+        self.post_quant_conv = Conv2d(config.embed_dim, config.z_channels, 1)
 
     def encode(self, x: Tensor) -> DiagonalGaussian:
         """x: [B, 3, H, W] in -1..1, H and W multiples of f (ValueError) -> [B, e, H/f, W/f]."""
@@ -330,8 +326,8 @@ class VQAutoencoder(_FirstStage):
             raise ValueError("A VQ first stage needs n_embed, and no double_z.")
         super().__init__(config)
         self.quantize = VectorQuantiser(config.n_embed, config.embed_dim)
-        self.quant_conv = nn.Conv2d(config.z_channels, config.embed_dim, 1)
-        self.post_quant_conv = nn.Conv2d(config.embed_dim, config.z_channels, 1)
+        self.quant_conv = Conv2d(config.z_channels, config.embed_dim, 1)
+        self.post_quant_conv = Conv2d(config.embed_dim, config.z_channels, 1)
 
     def encode(self, x: Tensor) -> Tensor:
         """x: [B, 3, H, W] in -1..1, H and W multiples of f (ValueError) -> [B, e, H/f, W/f]."""

@@ -1,4 +1,4 @@
-"""The parts every network is built from: norms, residual blocks, resizing, time embedding."""
+"""The parts every network is built from: residual blocks, resizing, time embedding."""
 
 import math
 from typing import TypeVar
@@ -7,20 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from studio.engine.nets.layers import Conv2d, GroupNorm, Linear
+
 M = TypeVar("M", bound=nn.Module)
-
-
-class GroupNorm(nn.GroupNorm):
-    """Group normalisation whose statistics are taken in float32 whatever the dtype of x.
-
-    x and the result: [B, C, ...], same dtype.
-    """
-
-    def forward(self, x: Tensor) -> Tensor:
-        if x.dtype in (torch.float16, torch.bfloat16):
-            weight, bias = self.weight.float(), self.bias.float()
-            return F.group_norm(x.float(), self.num_groups, weight, bias, self.eps).to(x.dtype)
-        return super().forward(x)
 
 
 def zeroed(layer: M) -> M:
@@ -47,7 +36,7 @@ class Upsample(nn.Module):
 
     def __init__(self, channels: int, out_channels: int | None = None) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, out_channels or channels, 3, padding=1)
+        self.conv = Conv2d(channels, out_channels or channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
@@ -58,7 +47,7 @@ class Downsample(nn.Module):
 
     def __init__(self, channels: int, out_channels: int | None = None) -> None:
         super().__init__()
-        self.op = nn.Conv2d(channels, out_channels or channels, 3, stride=2, padding=1)
+        self.op = Conv2d(channels, out_channels or channels, 3, stride=2, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.op(x)
@@ -90,18 +79,18 @@ class ResBlock(nn.Module):
         self.in_layers = nn.Sequential(
             GroupNorm(norm_groups, channels),
             nn.SiLU(),
-            nn.Conv2d(channels, out_channels, 3, padding=1),
+            Conv2d(channels, out_channels, 3, padding=1),
         )
         modulation = 2 * out_channels if use_scale_shift_norm else out_channels
-        self.emb_layers = nn.Sequential(nn.SiLU(), nn.Linear(emb_channels, modulation))
+        self.emb_layers = nn.Sequential(nn.SiLU(), Linear(emb_channels, modulation))
         self.out_layers = nn.Sequential(
             GroupNorm(norm_groups, out_channels),
             nn.SiLU(),
             nn.Dropout(dropout),
-            zeroed(nn.Conv2d(out_channels, out_channels, 3, padding=1)),
+            zeroed(Conv2d(out_channels, out_channels, 3, padding=1)),
         )
         self.skip_connection: nn.Module = (
-            nn.Identity() if channels == out_channels else nn.Conv2d(channels, out_channels, 1)
+            nn.Identity() if channels == out_channels else Conv2d(channels, out_channels, 1)
         )
 
     def _resize(self, x: Tensor) -> Tensor:

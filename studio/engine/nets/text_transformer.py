@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from studio.engine.nets.attention import attend
+from studio.engine.nets.layers import LayerNorm, Linear, StoredNetwork
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +29,10 @@ class _Attention(nn.Module):
     def __init__(self, width: int, heads: int, dim_head: int) -> None:
         super().__init__()
         self.heads = heads
-        self.to_q = nn.Linear(width, heads * dim_head, bias=False)
-        self.to_k = nn.Linear(width, heads * dim_head, bias=False)
-        self.to_v = nn.Linear(width, heads * dim_head, bias=False)
-        self.to_out = nn.Linear(heads * dim_head, width)
+        self.to_q = Linear(width, heads * dim_head, bias=False)
+        self.to_k = Linear(width, heads * dim_head, bias=False)
+        self.to_v = Linear(width, heads * dim_head, bias=False)
+        self.to_out = Linear(heads * dim_head, width)
 
     def forward(self, x: Tensor) -> Tensor:
         q, k, v = (
@@ -44,8 +45,8 @@ class _Attention(nn.Module):
 class _FeedForward(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
-        widen = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU())
-        self.net = nn.Sequential(widen, nn.Identity(), nn.Linear(4 * width, width))
+        widen = nn.Sequential(Linear(width, 4 * width), nn.GELU())
+        self.net = nn.Sequential(widen, nn.Identity(), Linear(4 * width, width))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.net(x)
@@ -58,7 +59,7 @@ class _Layers(nn.Module):
         for _ in range(config.depth):
             attention = _Attention(config.width, config.heads, config.dim_head)
             for branch in (attention, _FeedForward(config.width)):
-                self.layers.append(nn.ModuleList([nn.LayerNorm(config.width), branch]))
+                self.layers.append(nn.ModuleList([LayerNorm(config.width), branch]))
 
     def forward(self, x: Tensor) -> Tensor:
         for layer in self.layers:
@@ -76,7 +77,7 @@ class _Positions(nn.Module):
         return self.emb.weight[:count]
 
 
-class TextTransformer(nn.Module):
+class TextTransformer(StoredNetwork):
     """A pre-norm transformer over all tokens: no causality, and padding is attended to as well."""
 
     def __init__(self, config: TextTransformerConfig) -> None:
@@ -87,12 +88,12 @@ class TextTransformer(nn.Module):
         for embedding in (self.token_emb, self.pos_emb.emb):
             nn.init.normal_(embedding.weight, std=0.02)
         self.attn_layers = _Layers(config)
-        self.norm = nn.LayerNorm(config.width)
+        self.norm = LayerNorm(config.width)
 
     def forward(self, ids: Tensor) -> Tensor:
         """ids: [B, T], int64, T at most max_length (ValueError). Returns [B, T, width]."""
         _check_length(ids, self.config.max_length)
-        x = self.token_emb(ids) + self.pos_emb(ids.shape[1])
+        x = self.token_emb(ids).to(self.dtype) + self.pos_emb(ids.shape[1]).to(self.dtype)
         return self.norm(self.attn_layers(x))
 
 
@@ -123,18 +124,19 @@ class _ClipEmbeddings(nn.Module):
         nn.init.normal_(self.token_embedding.weight, std=0.02)
         nn.init.normal_(self.position_embedding.weight, std=0.01)
 
-    def forward(self, ids: Tensor) -> Tensor:
-        return self.token_embedding(ids) + self.position_embedding.weight[: ids.shape[1]]
+    def forward(self, ids: Tensor, dtype: torch.dtype) -> Tensor:
+        positions = self.position_embedding.weight[: ids.shape[1]]
+        return self.token_embedding(ids).to(dtype) + positions.to(dtype)
 
 
 class _ClipAttention(nn.Module):
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
-        self.q_proj = nn.Linear(width, width)
-        self.k_proj = nn.Linear(width, width)
-        self.v_proj = nn.Linear(width, width)
-        self.out_proj = nn.Linear(width, width)
+        self.q_proj = Linear(width, width)
+        self.k_proj = Linear(width, width)
+        self.v_proj = Linear(width, width)
+        self.out_proj = Linear(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
         q, k, v = (
@@ -148,8 +150,8 @@ class _ClipMlp(nn.Module):
     def __init__(self, config: ClipTextConfig) -> None:
         super().__init__()
         self.quick = config.activation == "quick_gelu"
-        self.fc1 = nn.Linear(config.width, config.mlp_width)
-        self.fc2 = nn.Linear(config.mlp_width, config.width)
+        self.fc1 = Linear(config.width, config.mlp_width)
+        self.fc2 = Linear(config.mlp_width, config.width)
 
     def forward(self, x: Tensor) -> Tensor:
         h = self.fc1(x)
@@ -159,9 +161,9 @@ class _ClipMlp(nn.Module):
 class _ClipLayer(nn.Module):
     def __init__(self, config: ClipTextConfig) -> None:
         super().__init__()
-        self.layer_norm1 = nn.LayerNorm(config.width)
+        self.layer_norm1 = LayerNorm(config.width)
         self.self_attn = _ClipAttention(config.width, config.heads)
-        self.layer_norm2 = nn.LayerNorm(config.width)
+        self.layer_norm2 = LayerNorm(config.width)
         self.mlp = _ClipMlp(config)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -180,10 +182,10 @@ class _ClipTextModel(nn.Module):
         super().__init__()
         self.embeddings = _ClipEmbeddings(config)
         self.encoder = _ClipLayers(config)
-        self.final_layer_norm = nn.LayerNorm(config.width)
+        self.final_layer_norm = LayerNorm(config.width)
 
 
-class ClipText(nn.Module):
+class ClipText(StoredNetwork):
     """CLIP's causal text tower with the usual tensor names, without its pooling and projection."""
 
     def __init__(self, config: ClipTextConfig) -> None:
@@ -203,7 +205,7 @@ class ClipText(nn.Module):
             raise ValueError(
                 f"This text encoder has {self.config.depth} layers: {skip_last} cannot be skipped."
             )
-        x = self.text_model.embeddings(ids)
+        x = self.text_model.embeddings(ids, self.dtype)
         for layer in self.text_model.encoder.layers[: self.config.depth - skip_last]:
             x = layer(x)
         return self.text_model.final_layer_norm(x)

@@ -8,11 +8,18 @@ from torch import Tensor, nn
 from studio.engine.nets.attention import AttentionBlock, SpatialTransformer
 from studio.engine.nets.blocks import (
     Downsample,
-    GroupNorm,
     ResBlock,
     Upsample,
     timestep_embedding,
     zeroed,
+)
+from studio.engine.nets.layers import Conv2d, GroupNorm, Linear, StoredNetwork
+
+_TUPLES = (
+    "channel_mult",
+    "attention_resolutions",
+    "cross_attention_resolutions",
+    "context_only_resolutions",
 )
 
 
@@ -23,8 +30,10 @@ class UNetConfig:
     `attention_resolutions` and `cross_attention_resolutions` are downsample factors (1, 2, 4, ...).
     Exactly one of `num_heads` and `num_head_channels` decides the heads. With `context_dim`, the
     factors in `cross_attention_resolutions` (None: all that have attention) and the middle attend
-    to a context; the other attention layers are plain self-attention. With `pooled_context` the
-    context's first token also steers every residual block, beside the time.
+    to a context; the other attention layers are plain self-attention. At the factors in
+    `context_only_resolutions` the transformers attend to the context in place of themselves, too.
+    With `pooled_context` the context's first token also steers every residual block, beside the
+    time.
     """
 
     in_channels: int
@@ -38,6 +47,7 @@ class UNetConfig:
     context_dim: int | None = None
     cross_attention_resolutions: tuple[int, ...] | None = None
     transformer_depth: int = 1
+    context_only_resolutions: tuple[int, ...] = ()
     use_linear_in_transformer: bool = False
     resblock_updown: bool = False
     use_scale_shift_norm: bool = False
@@ -47,7 +57,7 @@ class UNetConfig:
     norm_groups: int = 32
 
     def __post_init__(self) -> None:
-        for name in ("channel_mult", "attention_resolutions", "cross_attention_resolutions"):
+        for name in _TUPLES:
             value = getattr(self, name)
             if value is not None:  # a config file holds lists
                 object.__setattr__(self, name, tuple(value))
@@ -97,11 +107,20 @@ class Stage(nn.ModuleList):
         return x
 
 
-class UNet(nn.Module):
-    """Predicts noise (or x_0, or v) from a noisy latent, a time and conditions.
+@dataclass(frozen=True, eq=False)
+class Control:
+    """What a ControlNet adds: ``skips`` [B, C, H, W] to every input block's output, in order, and
+    ``middle`` to the middle's.
+    """
 
-    Conditions by concatenation are extra channels of x; by cross-attention, the context; by class
-    or noise level, y.
+    skips: tuple[Tensor, ...]
+    middle: Tensor
+
+
+class UNetEncoder(StoredNetwork):
+    """The way down and the middle: what a U-Net and a ControlNet beside it have in common.
+
+    ``skips`` are the channels of every input block's output, in order.
     """
 
     def __init__(self, config: UNetConfig) -> None:
@@ -110,19 +129,19 @@ class UNet(nn.Module):
         width = config.model_channels
         self._emb_channels = 4 * width
         self.time_embed = nn.Sequential(
-            nn.Linear(width, self._emb_channels),
+            Linear(width, self._emb_channels),
             nn.SiLU(),
-            nn.Linear(self._emb_channels, self._emb_channels),
+            Linear(self._emb_channels, self._emb_channels),
         )
         if config.num_classes is not None:
             self.label_emb = nn.Embedding(config.num_classes, self._emb_channels)
         if config.pooled_context and config.context_dim is not None:
-            self.pooled_emb = zeroed(nn.Linear(config.context_dim, self._emb_channels))
+            self.pooled_emb = zeroed(Linear(config.context_dim, self._emb_channels))
 
         last = len(config.channel_mult) - 1
-        first = nn.Conv2d(config.in_channels, width, 3, padding=1)
+        first = Conv2d(config.in_channels, width, 3, padding=1)
         self.input_blocks = nn.ModuleList([Stage([first])])
-        skips = [width]
+        self.skips = [width]
         channels = width
         for level, mult in enumerate(config.channel_mult):
             for _ in range(config.num_res_blocks):
@@ -130,10 +149,10 @@ class UNet(nn.Module):
                 channels = mult * width
                 layers += self._attention(channels, 2**level)
                 self.input_blocks.append(Stage(layers))
-                skips.append(channels)
+                self.skips.append(channels)
             if level != last:
                 self.input_blocks.append(Stage([self._downsampler(channels)]))
-                skips.append(channels)
+                self.skips.append(channels)
 
         self.middle_block = Stage(
             [
@@ -141,22 +160,6 @@ class UNet(nn.Module):
                 self._attention_layer(channels, cross=config.context_dim is not None),
                 self._res_block(channels, channels),
             ]
-        )
-
-        self.output_blocks = nn.ModuleList()
-        for level, mult in reversed(list(enumerate(config.channel_mult))):
-            for index in range(config.num_res_blocks + 1):
-                layers = [self._res_block(channels + skips.pop(), mult * width)]
-                channels = mult * width
-                layers += self._attention(channels, 2**level)
-                if level and index == config.num_res_blocks:
-                    layers.append(self._upsampler(channels))
-                self.output_blocks.append(Stage(layers))
-
-        self.out = nn.Sequential(
-            GroupNorm(config.norm_groups, channels),
-            nn.SiLU(),
-            zeroed(nn.Conv2d(channels, config.out_channels, 3, padding=1)),
         )
 
     def _res_block(
@@ -189,9 +192,12 @@ class UNet(nn.Module):
             return []
         crossed = config.cross_attention_resolutions
         cross = config.context_dim is not None and (crossed is None or factor in crossed)
-        return [self._attention_layer(channels, cross=cross)]
+        only = factor in config.context_only_resolutions
+        return [self._attention_layer(channels, cross=cross, context_only=only)]
 
-    def _attention_layer(self, channels: int, *, cross: bool) -> nn.Module:
+    def _attention_layer(
+        self, channels: int, *, cross: bool, context_only: bool = False
+    ) -> nn.Module:
         config = self.config
         heads = config.heads(channels)
         if not cross or config.context_dim is None:
@@ -202,52 +208,19 @@ class UNet(nn.Module):
             heads,
             depth=config.transformer_depth,
             use_linear=config.use_linear_in_transformer,
+            context_only=context_only,
             dropout=config.dropout,
             norm_groups=config.norm_groups,
         )
 
-    def forward(
-        self,
-        x: Tensor,
-        t: Tensor,
-        context: Tensor | None = None,
-        y: Tensor | None = None,
-        *,
-        concat: Tensor | None = None,
-    ) -> Tensor:
-        """One prediction.
-
-        x: [B, C, H, W], H and W multiples of `config.size_multiple`; t: [B], timesteps 0..999, may
-        be fractional; context: [B, S, context_dim]; y: [B], class indices, int64; concat:
-        [B, c, H, W], put behind x's channels. Returns [B, out_channels, H, W] in x's dtype.
-        ValueError when a condition is missing or not expected, or the size does not fit.
-        """
-        if concat is not None:
-            x = torch.cat([x, concat.to(x.dtype)], dim=1)
-        self._check(x, context, y)
-        dtype = self.dtype
-        emb = self.time_embed(timestep_embedding(t, self.config.model_channels).to(dtype))
+    def embedding(self, t: Tensor, context: Tensor | None, y: Tensor | None) -> Tensor:
+        """What every residual block is told beside its input: [B, 4 model_channels]."""
+        emb = self.time_embed(timestep_embedding(t, self.config.model_channels).to(self.dtype))
         if y is not None:
-            emb = emb + self.label_emb(y)
-        if context is not None:
-            context = context.to(dtype)
-            if self.config.pooled_context:
-                emb = emb + self.pooled_emb(context[:, 0])
-
-        h = x.to(dtype)
-        skips = []
-        for stage in self.input_blocks:
-            h = stage(h, emb, context)
-            skips.append(h)
-        h = self.middle_block(h, emb, context)
-        for stage in self.output_blocks:
-            h = stage(torch.cat([h, skips.pop()], dim=1), emb, context)
-        return self.out(h).to(x.dtype)
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """The dtype of the weights."""
-        return next(self.parameters()).dtype
+            emb = emb + self.label_emb(y).to(self.dtype)
+        if context is not None and self.config.pooled_context:
+            emb = emb + self.pooled_emb(context[:, 0])
+        return emb
 
     def _check(self, x: Tensor, context: Tensor | None, y: Tensor | None) -> None:
         config = self.config
@@ -266,3 +239,69 @@ class UNet(nn.Module):
             raise ValueError(f"This U-Net {'needs a' if context is None else 'takes no'} context.")
         if (y is None) != (config.num_classes is None):
             raise ValueError(f"This U-Net {'needs a' if y is None else 'takes no'} class.")
+
+
+class UNet(UNetEncoder):
+    """Predicts noise (or x_0, or v) from a noisy latent, a time and conditions.
+
+    Conditions by concatenation are extra channels of x; by cross-attention, the context; by class
+    or noise level, y; by a ControlNet, what it adds to the skips and to the middle.
+    """
+
+    def __init__(self, config: UNetConfig) -> None:
+        super().__init__(config)
+        width = config.model_channels
+        channels = config.channel_mult[-1] * width
+        skips = list(self.skips)
+        self.output_blocks = nn.ModuleList()
+        for level, mult in reversed(list(enumerate(config.channel_mult))):
+            for index in range(config.num_res_blocks + 1):
+                layers: list[nn.Module] = [self._res_block(channels + skips.pop(), mult * width)]
+                channels = mult * width
+                layers += self._attention(channels, 2**level)
+                if level and index == config.num_res_blocks:
+                    layers.append(self._upsampler(channels))
+                self.output_blocks.append(Stage(layers))
+
+        self.out = nn.Sequential(
+            GroupNorm(config.norm_groups, channels),
+            nn.SiLU(),
+            zeroed(Conv2d(channels, config.out_channels, 3, padding=1)),
+        )
+
+    def forward(
+        self,
+        x: Tensor,
+        t: Tensor,
+        context: Tensor | None = None,
+        y: Tensor | None = None,
+        *,
+        concat: Tensor | None = None,
+        control: Control | None = None,
+    ) -> Tensor:
+        """One prediction.
+
+        x: [B, C, H, W], H and W multiples of `config.size_multiple`; t: [B], timesteps 0..999, may
+        be fractional; context: [B, S, context_dim]; y: [B], class indices, int64; concat:
+        [B, c, H, W], put behind x's channels; control: from a ControlNet given the same x, t and
+        context. Returns [B, out_channels, H, W] in x's dtype.
+        ValueError when a condition is missing or not expected, or the size does not fit.
+        """
+        if concat is not None:
+            x = torch.cat([x, concat.to(x.dtype)], dim=1)
+        self._check(x, context, y)
+        context = None if context is None else context.to(self.dtype)
+        emb = self.embedding(t, context, y)
+
+        h = x.to(self.dtype)
+        skips = []
+        for stage in self.input_blocks:
+            h = stage(h, emb, context)
+            skips.append(h)
+        h = self.middle_block(h, emb, context)
+        if control is not None:
+            skips = [skip + more for skip, more in zip(skips, control.skips, strict=True)]
+            h = h + control.middle
+        for stage in self.output_blocks:
+            h = stage(torch.cat([h, skips.pop()], dim=1), emb, context)
+        return self.out(h).to(x.dtype)

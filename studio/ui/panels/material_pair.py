@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from studio.contract.materials import BY_ID
 from studio.ui.icon_button import IconButton
+from studio.ui.material_names import called
 from studio.ui.paint_state import PaintState
 
 _SIDE = 32
@@ -70,20 +71,17 @@ class MaterialPair(QWidget):
 
     def name_hovered(self, name: str) -> None:
         """Show the name under the pointer; "" goes back to the current material."""
-        self.name.setText(name or self._called(self._state.material))
+        self.name.setText(name or called(BY_ID[self._state.material]))
 
     def _show(self) -> None:
-        current = self._called(self._state.material)
-        previous = self._called(self._state.previous_material)
+        current = called(BY_ID[self._state.material])
+        previous = called(BY_ID[self._state.previous_material])
         self.name.setText(current)
         self.previous.setText(self.tr("before: %s") % previous)
         tip = self.tr("Turn all %s in the map into %s") % (previous.lower(), current.lower())
         self.replace.setToolTip(tip)
         self.replace.setAccessibleName(tip)
         self._chip.update()
-
-    def _called(self, label: int) -> str:
-        return self.tr(BY_ID[label].name)
 
     def _replace(self) -> None:
         self.replace_wanted.emit(self._state.previous_material, self._state.material)

@@ -140,6 +140,7 @@ class PaintPanel(QWidget):
     def _examples_menu(self) -> QMenu:
         menu = QMenu(self)
         menu.setAccessibleName(self.tr("Example maps"))
+        menu.setProperty("role", "pictures")
         menu.aboutToShow.connect(self._fill_examples)
         self._example_menu = menu
         return menu

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QWidge
 
 from studio.contract.materials import BY_KEY, Material
 from studio.contract.places import RESOURCES
+from studio.ui.material_names import called
 from studio.ui.paint_state import PaintState
 
 COLUMNS = 5
@@ -51,7 +52,7 @@ class Swatch(QAbstractButton):
         self.setFixedSize(SIDE, SIDE)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys to the canvas
-        name = self.tr(material.name)
+        name = called(material)
         number = number_key(material.key)
         self.setAccessibleName(name)
         self.setToolTip(self.tr("%s (key %s)") % (name, number) if number else name)

@@ -66,6 +66,7 @@ def conditional_unet(context: int, **more: Any) -> UNet2DConditionModel:
             "up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D"),
             "attention_head_dim": 4,
             "cross_attention_dim": context,
+            "sample_size": 64,
             **more,
         }
     )

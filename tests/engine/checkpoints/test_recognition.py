@@ -12,6 +12,7 @@ from studio.engine.checkpoints.container import Container
 from studio.engine.checkpoints.error import CheckpointError
 from studio.engine.checkpoints.names_text import open_clip_sources
 from studio.engine.checkpoints.reading import Checkpoint
+from studio.engine.families import PUBLISHED_FAMILIES
 from studio.engine.families.opening import check_usable, open_published
 from studio.engine.nets.autoencoder import AutoencoderConfig
 from studio.engine.nets.class_embedder import ClassEmbedder
@@ -28,7 +29,9 @@ from tests.engine.nets.test_published_layout import FIRST_STAGES, UNETS
 
 
 def first_stage(name: str) -> nn.Module:
-    kind, z_channels, mults, more, _, _ = FIRST_STAGES[name]
+    z = 4 if name.endswith("-z4") else None  # the x4 upscaler's, published in its file alone
+    kind, z_channels, mults, more, _, _ = FIRST_STAGES[name.removesuffix("-z4")]
+    z_channels = z or z_channels
     config = AutoencoderConfig(
         z_channels=z_channels, embed_dim=z_channels, channels=128, channel_mult=mults,
         num_res_blocks=2, double_z="n_embed" not in more, **more,
@@ -82,9 +85,8 @@ ROWS = {
     "sd1": ("kl-f8", "clip", "stable_diffusion", "eps", 0.18215, 0.012),
     "sd1-inpainting": ("kl-f8", "clip", "stable_inpainting", "eps", 0.18215, 0.012),
     "sd2": ("kl-f8", "open_clip", "stable_diffusion", None, 0.18215, 0.012),
+    "x4-upscaler": ("kl-f4-z4", "open_clip", "upscaler_x4", "v", 0.08333, 0.02),
 }
-RUNS = {"text_to_image", "class_conditional", "semantic_synthesis", "unconditional",
-        "stable_diffusion", "stable_inpainting"}  # fmt: skip
 
 
 @pytest.fixture
@@ -129,11 +131,8 @@ def test_every_model_of_the_zoo(name: str, published: dict[str, Tensor], tmp_pat
             network.gathered.missing or network.gathered.misfits] == []  # fmt: skip
     assert found.unexpected == ()
     assert not found.ema
-    if family in RUNS:
-        check_usable(found)
-    else:
-        with pytest.raises(CheckpointError, match="knows but cannot run"):
-            check_usable(found)
+    assert family in PUBLISHED_FAMILIES
+    check_usable(found)
 
 
 def test_the_other_inputs_of_stable_diffusion_2(
@@ -148,6 +147,8 @@ def test_the_other_inputs_of_stable_diffusion_2(
         whole(published, replace(base, in_channels=channels), "kl-f8", "open_clip")
         told = open_published(tmp_path / "model.ckpt").description
         assert (told.title, told.family, told.prediction) == (title, family, "eps")
+    with pytest.raises(CheckpointError, match="knows but cannot run"):
+        check_usable(open_published(tmp_path / "model.ckpt"))
 
 
 @pytest.mark.parametrize("name", FIRST_STAGES)

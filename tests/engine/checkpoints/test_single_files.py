@@ -189,9 +189,9 @@ def test_inpainting_fills_a_whole_picture(tmp_path: Path) -> None:
     model = loaded(tmp_path / "fill.safetensors")
     assert model.config.family == "stable_inpainting"
     same_networks(model, unet, vae, context=noise(2, 77, 64, seed=2))
-    hole = model.model.hole(studio.Size(64, 64))
-    assert hole.shape == (1, 5, 8, 8)
-    assert (hole[:, 0] == 1).all()
+    hole, around = model.model.seen(GenerateRequest(size=studio.Size(64, 64)))
+    assert around.mean.shape == (1, 4, 8, 8)
+    assert torch.equal(hole, torch.ones(1, 1, 8, 8))
     assert picture(tmp_path / "fill.safetensors", prompt="snow")[0].std() > 1
 
 
@@ -389,3 +389,41 @@ def test_bad_configurations(text: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(ModelError) as told:
         loaded(tmp_path / "m.safetensors")
     assert words in told.value.sentence
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_weights_stay_in_the_file(dtype: torch.dtype, tmp_path: Path) -> None:
+    unet, vae, clip = published.conditional_unet(64), published.vae(), published.clip()
+    tensors = whole(unet, vae, clip_tensors(clip))
+    path = tmp_path / "sd.safetensors"
+    save_file({name: tensor.to(dtype) for name, tensor in tensors.items()}, path)
+    published.write_yaml(tmp_path / "sd.yaml", unet=HEADS, scale_factor=0.18215)
+    with torch.inference_mode():
+        model = loaded(path)
+        networks = (model.unet, model.first_stage, model.model.conditioner)
+        assert {part.dtype for net in networks for part in net.parameters()} == {dtype}
+        assert [net.dtype for net in networks[1:]] == [torch.float32] * 2
+        for name, part in model.unet.named_parameters():
+            assert torch.equal(part, tensors[UNET + name].to(dtype))
+        with Path("/proc/self/smaps").open() as maps:
+            assert str(path) in maps.read()
+        # what it computes is what a network of the same rounded weights computes in full precision
+        rounded = UNet(model.unet.config)
+        rounded.load_state_dict(
+            {name: part.float() for name, part in model.unet.state_dict().items()}
+        )
+        x, context = noise(2, 4, 8, 8), noise(2, 77, 64, seed=2)
+        model.unet.compute_dtype = torch.float32
+        assert torch.equal(model.unet(x, T, context), rounded.eval()(x, T, context))
+
+
+def test_a_model_that_does_not_fit_is_not_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_file(whole(published.plain_unet(), published.vae(), {}), tmp_path / "m.safetensors")
+    published.write_yaml(tmp_path / "m.yaml", unet={"model_channels": 32, "num_head_channels": 16})
+    monkeypatch.setattr("studio.engine.memory.free_memory", lambda device: 2**20)
+    monkeypatch.setattr("studio.engine.families.published.fill", None)
+    with pytest.raises(ModelError, match=r"needs about \d+\.\d MiB of memory, of which 1.0 MiB"):
+        loaded(tmp_path / "m.safetensors")

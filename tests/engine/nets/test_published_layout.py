@@ -42,6 +42,22 @@ UNETS = {
         865_910_724,
         686,
     ),
+    "x4-upscaler": (
+        {
+            "in_channels": 7,
+            "out_channels": 4,
+            "model_channels": 256,
+            "channel_mult": (1, 2, 2, 4),
+            "attention_resolutions": (2, 4, 8),
+            "num_heads": 8,
+            "context_dim": 1024,
+            "context_only_resolutions": (2, 4),
+            "use_linear_in_transformer": True,
+            "num_classes": 1000,
+        },
+        473_398_020,
+        687,
+    ),
     "text2img256": (
         {
             **VQ4,
