@@ -7,10 +7,10 @@ from studio.document.brushes import BRUSH_BY_KEY, DEFAULT_BRUSH, LARGEST_BRUSH, 
 from studio.document.document import Document
 from studio.ui.icon_button import IconButton
 from studio.ui.labelled import caption
+from studio.ui.mask_hand import MASK_TOOLS
 from studio.ui.number_slider import NumberSlider
 from studio.ui.paint_state import PaintState
 
-MASK_TOOLS = ("brush", "eraser", "line", "polygon", "fill")
 _SIZE = Setting(
     key="mask_brush",
     kind=int,
