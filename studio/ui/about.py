@@ -3,8 +3,9 @@
 from importlib.metadata import PackageNotFoundError, version
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
 
+from studio.ui.close_button import close_button
 from studio.ui.labelled import caption
 
 
@@ -30,10 +31,7 @@ class About(QDialog):
                 "arXiv:2112.10752. Apache License 2.0."
             )
         )
-        close = QPushButton(self.tr("Close"))
-        close.setAccessibleName(self.tr("Close"))
-        close.setToolTip(self.tr("Close (Esc)"))
-        close.clicked.connect(self.accept)
+        close = close_button(self, self.tr("Close (Esc)"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 16)
         layout.setSpacing(12)

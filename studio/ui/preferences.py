@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 from studio.app.setting_rows import SETTINGS, Setting
 from studio.app.settings import Settings
 from studio.ui.binding import bind
+from studio.ui.close_button import close_button
 from studio.ui.icon_button import IconButton
 from studio.ui.labelled import labelled
 
@@ -44,10 +44,7 @@ class Preferences(QDialog):
                 layout.addWidget(head)
             layout.addLayout(labelled(row.shown_title, self._control(row)))
         layout.addStretch(1)
-        close = QPushButton(self.tr("Close"))
-        close.setAccessibleName(self.tr("Close"))
-        close.setToolTip(self.tr("Close the preferences (Esc)"))
-        close.clicked.connect(self.accept)
+        close = close_button(self, self.tr("Close the preferences (Esc)"))
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
 
     def _control(self, row: Setting) -> QWidget:

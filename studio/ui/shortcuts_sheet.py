@@ -6,13 +6,13 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from studio.app.translation import QT_TRANSLATE_NOOP, translated
 from studio.ui.actions import ACTIONS, MENUS
+from studio.ui.close_button import close_button
 
 PAINTING: tuple[tuple[str, str], ...] = (
     ("B", QT_TRANSLATE_NOOP("Shortcuts", "Brush")),
@@ -48,10 +48,7 @@ class ShortcutsSheet(QDialog):
         right.addLayout(_group(self.tr("Painting"), painting))
         for column in (left, right):
             column.addStretch(1)
-        close = QPushButton(self.tr("Close"))
-        close.setAccessibleName(self.tr("Close"))
-        close.setToolTip(self.tr("Close this sheet (Esc)"))
-        close.clicked.connect(self.accept)
+        close = close_button(self, self.tr("Close this sheet (Esc)"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 16)
         layout.setSpacing(16)

@@ -1,9 +1,11 @@
 """Contact sheets: pictures beside their maps and captions, to look at and to be proud of."""
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from PIL.ImageFont import FreeTypeFont
 
 from studio.contract.materials import MATERIALS
 from studio.worlds.captions import caption
@@ -11,6 +13,8 @@ from studio.worlds.painting import hand_like
 from studio.worlds.render import World, render
 
 _PER_SHEET = 8
+_FONTS = ("DejaVuSans", "NotoSans-Regular", "LiberationSans-Regular", "arial", "Arial Unicode")
+"""Fonts with Vietnamese letters, at least one of which most systems have."""
 
 
 def write_sheets(
@@ -39,6 +43,23 @@ def _colours(labels: np.ndarray) -> Image.Image:
     return Image.fromarray(table[labels])
 
 
+def _font() -> FreeTypeFont | ImageFont.ImageFont:
+    for name in _FONTS:
+        try:
+            return ImageFont.truetype(f"{name}.ttf", 12)
+        except OSError:
+            continue
+    return ImageFont.load_default(13)
+
+
+def _drawable(text: str, font: FreeTypeFont | ImageFont.ImageFont) -> str:
+    """The text, without its accents if only Pillow's own font is there, which lacks many."""
+    if isinstance(font, FreeTypeFont) and isinstance(font.path, str):
+        return text
+    plain = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
 def _sheet(worlds: list[World]) -> Image.Image:
     height, width = worlds[0].labels.shape
     gap, text = 8, 46
@@ -50,7 +71,7 @@ def _sheet(worlds: list[World]) -> Image.Image:
         "#202226",
     )
     draw = ImageDraw.Draw(sheet)
-    font = ImageFont.load_default(13)
+    font = _font()
     for number, world in enumerate(worlds):
         rng = np.random.default_rng(world.scene.seed)
         x = gap + (number % 2) * (3 * width + 3 * gap)
@@ -61,5 +82,5 @@ def _sheet(worlds: list[World]) -> Image.Image:
         english = caption(world.scene, world.labels, rng, "en")
         vietnamese = caption(world.scene, world.labels, rng, "vi")
         draw.text((x, y + height + 3), f"{world.scene.seed}: {english}", "#e0e0e0", font)
-        draw.text((x, y + height + 22), vietnamese, "#a8b0b8", font)
+        draw.text((x, y + height + 22), _drawable(vietnamese, font), "#a8b0b8", font)
     return sheet

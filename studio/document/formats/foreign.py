@@ -5,15 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from studio.document.formats.found import (
-    FoundSettings,
-    guidance_from,
-    sampler_called,
-    seed_from,
-    size_from,
-    steps_from,
-    text_from,
-)
+from studio.document.formats.found import FoundSettings
 from studio.document.formats.parameters import read_parameters
 
 _LONGEST_CHAIN = 64
@@ -45,17 +37,16 @@ def _record(text: str) -> dict[str, Any]:
 def _invoke(record: dict[str, Any]) -> FoundSettings | None:
     if not record:
         return None
-    sampler, spacing = sampler_called(text_from(record.get("scheduler")))
-    return FoundSettings(
-        program="InvokeAI",
-        prompt=text_from(record.get("positive_prompt")),
-        negative_prompt=text_from(record.get("negative_prompt")),
-        steps=steps_from(record.get("steps")),
-        guidance=guidance_from(record.get("cfg_scale")),
-        sampler=sampler,
-        spacing=spacing,
-        seed=seed_from(record.get("seed")),
-        size=size_from(record.get("width"), record.get("height")),
+    return FoundSettings.read(
+        "InvokeAI",
+        prompt=record.get("positive_prompt"),
+        negative_prompt=record.get("negative_prompt"),
+        steps=record.get("steps"),
+        guidance=record.get("cfg_scale"),
+        sampler=record.get("scheduler"),
+        seed=record.get("seed"),
+        width=record.get("width"),
+        height=record.get("height"),
     )
 
 
@@ -63,17 +54,18 @@ def _fooocus(record: dict[str, Any]) -> FoundSettings | None:
     if not record:
         return None
     sides = re.findall(r"\d+", str(record.get("resolution", "")))
-    sampler, spacing = sampler_called(text_from(record.get("sampler")))
-    return FoundSettings(
-        program="Fooocus",
-        prompt=text_from(record.get("prompt")),
-        negative_prompt=text_from(record.get("negative_prompt")),
-        steps=steps_from(record.get("steps")),
-        guidance=guidance_from(record.get("guidance_scale")),
-        sampler=sampler,
-        spacing="karras" if record.get("scheduler") == "karras" else spacing,
-        seed=seed_from(record.get("seed")),
-        size=size_from(*sides) if len(sides) == 2 else None,
+    width, height = sides if len(sides) == 2 else (None, None)
+    return FoundSettings.read(
+        "Fooocus",
+        prompt=record.get("prompt"),
+        negative_prompt=record.get("negative_prompt"),
+        steps=record.get("steps"),
+        guidance=record.get("guidance_scale"),
+        sampler=record.get("sampler"),
+        schedule=record.get("scheduler"),
+        seed=record.get("seed"),
+        width=width,
+        height=height,
     )
 
 
@@ -86,18 +78,17 @@ def _comfy(graph: dict[str, Any]) -> FoundSettings | None:
     else:
         return None
     latent = _follow(graph, inputs.get("latent_image"), "width")
-    sampler, spacing = sampler_called(text_from(inputs.get("sampler_name")))
-    seed = inputs.get("seed", inputs.get("noise_seed"))
-    return FoundSettings(
-        program="ComfyUI",
-        prompt=text_from(_follow(graph, inputs["positive"], "text").get("text")),
-        negative_prompt=text_from(_follow(graph, inputs.get("negative"), "text").get("text")),
-        steps=steps_from(inputs["steps"]),
-        guidance=guidance_from(inputs["cfg"]),
-        sampler=sampler,
-        spacing="karras" if inputs.get("scheduler") == "karras" else spacing,
-        seed=seed_from(seed),
-        size=size_from(latent.get("width"), latent.get("height")),
+    return FoundSettings.read(
+        "ComfyUI",
+        prompt=_follow(graph, inputs["positive"], "text").get("text"),
+        negative_prompt=_follow(graph, inputs.get("negative"), "text").get("text"),
+        steps=inputs["steps"],
+        guidance=inputs["cfg"],
+        sampler=inputs.get("sampler_name"),
+        schedule=inputs.get("scheduler"),
+        seed=inputs.get("seed", inputs.get("noise_seed")),
+        width=latent.get("width"),
+        height=latent.get("height"),
     )
 
 

@@ -1,7 +1,7 @@
 """Settings found in a picture that some program made, as far as it wrote them down."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 from studio.contract.catalog import SAMPLERS
 from studio.contract.geometry import LARGEST_SIDE, Size
@@ -40,6 +40,37 @@ class FoundSettings:
     size: Size | None = None
     strength: float | None = None
 
+    @classmethod
+    def read(
+        cls,
+        program: str,
+        *,
+        prompt: object = "",
+        negative_prompt: object = "",
+        steps: object = None,
+        guidance: object = None,
+        sampler: object = "",
+        schedule: object = "",
+        seed: object = None,
+        strength: object = None,
+        width: object = None,
+        height: object = None,
+    ) -> Self:
+        """From what a file holds, whatever its types; what makes no sense is left out."""
+        called, spacing = _sampler_called(_text_from(sampler))
+        return cls(
+            program=program,
+            prompt=_text_from(prompt),
+            negative_prompt=_text_from(negative_prompt),
+            steps=_whole(steps, 1, MAX_STEPS),
+            guidance=_number(guidance, 0, 100),
+            sampler=called,
+            spacing="karras" if _text_from(schedule).lower() == "karras" else spacing,
+            seed=_seed_from(seed),
+            strength=_number(strength, 0, 1),
+            size=_size_from(width, height),
+        )
+
     def applied_to(self, request: GenerateRequest) -> GenerateRequest:
         """``request`` with everything found that the studio can use."""
         known: dict[str, Any] = {
@@ -57,7 +88,7 @@ class FoundSettings:
         )
 
 
-def sampler_called(name: str) -> tuple[str | None, str | None]:
+def _sampler_called(name: str) -> tuple[str | None, str | None]:
     """Keys of the sampler and spacing that another program calls ``name``, None if unknown."""
     plain = name.strip()
     spacing = None
@@ -71,7 +102,7 @@ def sampler_called(name: str) -> tuple[str | None, str | None]:
     return _ALIASES.get(folded), "karras" if folded.endswith("_k") else spacing
 
 
-def whole(value: object, low: int, high: int) -> int | None:
+def _whole(value: object, low: int, high: int) -> int | None:
     """An integer in range out of what a file holds, else None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
@@ -82,25 +113,10 @@ def whole(value: object, low: int, high: int) -> int | None:
     return number if low <= number <= high else None
 
 
-def steps_from(value: object) -> int | None:
-    """A number of steps, or None."""
-    return whole(value, 1, MAX_STEPS)
-
-
-def seed_from(value: object) -> int | None:
+def _seed_from(value: object) -> int | None:
     """A seed, or None; the 64-bit seeds of other programs are taken modulo 2^32."""
-    number = whole(value, 0, 2**64 - 1)
+    number = _whole(value, 0, 2**64 - 1)
     return None if number is None else number % (MAX_SEED + 1)
-
-
-def guidance_from(value: object) -> float | None:
-    """A guidance scale, or None."""
-    return _number(value, 0, 100)
-
-
-def strength_from(value: object) -> float | None:
-    """How much of the source was let go, or None."""
-    return _number(value, 0, 1)
 
 
 def _number(value: object, low: float, high: float) -> float | None:
@@ -113,12 +129,12 @@ def _number(value: object, low: float, high: float) -> float | None:
     return number if low <= number <= high else None
 
 
-def size_from(width: object, height: object) -> Size | None:
+def _size_from(width: object, height: object) -> Size | None:
     """A size, or None."""
-    columns, rows = whole(width, 1, LARGEST_SIDE), whole(height, 1, LARGEST_SIDE)
+    columns, rows = _whole(width, 1, LARGEST_SIDE), _whole(height, 1, LARGEST_SIDE)
     return None if columns is None or rows is None else Size(columns, rows)
 
 
-def text_from(value: object) -> str:
+def _text_from(value: object) -> str:
     """A text, empty if it is something else."""
     return value if isinstance(value, str) else ""

@@ -6,15 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from studio.contract.catalog import SAMPLERS
 from studio.contract.request import GenerateRequest
-from studio.document.formats.found import (
-    FoundSettings,
-    guidance_from,
-    sampler_called,
-    seed_from,
-    size_from,
-    steps_from,
-    strength_from,
-)
+from studio.document.formats.found import FoundSettings
 
 _PAIR = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
 _NEGATIVE = "Negative prompt:"
@@ -76,21 +68,19 @@ def read_parameters(text: str) -> FoundSettings:
     if len(pairs) < _FEWEST_PAIRS:
         lines, pairs = [*lines, last], {}
     prompt, negative = _prompts(lines)
-    sampler, spacing = sampler_called(pairs.get("Sampler", ""))
-    if pairs.get("Schedule type", "").lower() == "karras":
-        spacing = "karras"
     width, _, height = pairs.get("Size", "").partition("x")
-    return FoundSettings(
-        program=pairs.get("Version", "") or "A1111",
+    return FoundSettings.read(
+        pairs.get("Version", "") or "A1111",
         prompt=prompt,
         negative_prompt=negative,
-        steps=steps_from(pairs.get("Steps")),
-        guidance=guidance_from(pairs.get("CFG scale")),
-        sampler=sampler,
-        spacing=spacing,
-        seed=seed_from(pairs.get("Seed")),
-        strength=strength_from(pairs.get("Denoising strength")),
-        size=size_from(width, height),
+        steps=pairs.get("Steps"),
+        guidance=pairs.get("CFG scale"),
+        sampler=pairs.get("Sampler"),
+        schedule=pairs.get("Schedule type"),
+        seed=pairs.get("Seed"),
+        strength=pairs.get("Denoising strength"),
+        width=width,
+        height=height,
     )
 
 
