@@ -121,7 +121,8 @@ class _Thumbnails(QStyledItemDelegate):
 class HistoryStrip(QWidget):
     """Newest first. A click restores the picture with its settings and map.
 
-    ``chosen(entry)``, ``save_wanted``, ``copy_wanted``, ``reveal_wanted``, ``seed_wanted`` and
+    ``chosen(entry)``, ``save_wanted``, ``copy_wanted``, ``reveal_wanted``, ``seed_wanted``,
+    ``source_wanted`` (start a new picture from it) and
     ``delete_wanted`` carry the entry; ``folder_wanted()`` asks to see where they are kept.
     """
 
@@ -130,6 +131,7 @@ class HistoryStrip(QWidget):
     copy_wanted = Signal(object)
     reveal_wanted = Signal(object)
     seed_wanted = Signal(object)
+    source_wanted = Signal(object)
     delete_wanted = Signal(object)
     folder_wanted = Signal()
 
@@ -212,6 +214,7 @@ class HistoryStrip(QWidget):
         for title, signal in (
             (self.tr("Restore picture and settings"), self.chosen),
             (self.tr("Use its seed"), self.seed_wanted),
+            (self.tr("Start from it"), self.source_wanted),
             ("", None),
             (self.tr("Save as…"), self.save_wanted),
             (self.tr("Copy"), self.copy_wanted),

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.jobs import Job
+from studio.app.models.downloads import Downloads
 from studio.app.orders import EngineReady
 from studio.app.session import Session
 from studio.app.worker import EngineWorker
@@ -40,6 +41,7 @@ from studio.ui.files import Files
 from studio.ui.generate_row import GenerateRow
 from studio.ui.history_strip import HEAD_PX, HistoryStrip
 from studio.ui.live_row import LiveRow
+from studio.ui.models.side import ModelsSide
 from studio.ui.notice_bar import Notice, NoticeBar
 from studio.ui.paint_actions import paint_actions
 from studio.ui.paint_state import PaintState
@@ -53,6 +55,8 @@ from studio.ui.status_row import StatusRow
 PANEL_PX = 320
 SIDE_PX = 256
 NARROW_SIDE_PX = 144
+_STAGES = {"models": 1}
+"""What the middle shows for a panel, where that is not the canvas."""
 _SMALLEST = (1100, 700)
 _FIRST = (1280, 800)
 _ROOM_FOR_SIDE = 1240
@@ -61,7 +65,7 @@ _ROOM_FOR_SIDE = 1240
 class MainWindow(QMainWindow):
     """Shows a session. ``closed`` is set when the person has closed it."""
 
-    def __init__(self, session: Session, worker: EngineWorker) -> None:
+    def __init__(self, session: Session, worker: EngineWorker, downloads: Downloads) -> None:
         super().__init__()
         self.session = session
         self.closed = asyncio.Event()
@@ -77,13 +81,16 @@ class MainWindow(QMainWindow):
         self.generate_row = GenerateRow(session.jobs)
         self.status = StatusRow(worker)
         self._needs = PanelNeeds(
-            session.settings, session.unknown_words, session.document, self.paint
+            session.settings, session.unknown_words, session.document, self.paint, session.shelf
         )
         self.actions_by_key = made_actions(self, self._action)
         self.rail = Rail(made_menu(self.actions_by_key, self))
+        self._make_panels()
+        self.models = ModelsSide(session, downloads, self.panels, self._start, self._tell, self)
         self._lay_out()
         self.notices = NoticeBar(self._canvas_column)
-        self.files = Files(session, self, self.notices.show_notice)
+        self.files = Files(session, self, self._tell)
+        self.models.connect_to(self.canvas, self.files)
         self._connect_controls()
         self._connect_session()
         self._restore_geometry()
@@ -91,20 +98,25 @@ class MainWindow(QMainWindow):
 
     # Layout
 
-    def _lay_out(self) -> None:
+    def _make_panels(self) -> None:
         self.stack = QStackedWidget()
         self.panels: dict[str, Any] = {}
         for row in PANELS:
             panel = row.build(self._needs)
             self.panels[row.key] = panel
             self.stack.addWidget(_page(row.shown_title, panel))
+
+    def _lay_out(self) -> None:
         panel_column = QFrame()
         panel_column.setObjectName("panelColumn")
         panel_column.setFixedWidth(PANEL_PX)
         _column(panel_column, (self.stack, 1), (self.generate_row, 0), margins=(0, 0, 1, 0))
         self._canvas_column = QFrame()
         self._canvas_column.setObjectName("canvasColumn")
-        _column(self._canvas_column, (self.canvas, 1), (self.live, 0))
+        painted = QWidget()
+        _column(painted, (self.canvas, 1), (self.live, 0))
+        self._stages = _stacked(painted, self.models.stage)
+        _column(self._canvas_column, (self._stages, 1))
         self._side = QFrame()
         self._side.setObjectName("side")
         _column(self._side, (self.strip, 1), margins=(1, 0, 0, 0))
@@ -141,6 +153,7 @@ class MainWindow(QMainWindow):
         self.strip.save_wanted.connect(self.files.ask_save_entry)
         self.strip.reveal_wanted.connect(lambda entry: self.files.reveal(entry.path.parent))
         self.strip.seed_wanted.connect(lambda entry: self.session.use_seed(entry.seed))
+        self.strip.source_wanted.connect(self.models.take_entry)
         self.strip.folder_wanted.connect(self.show_folder)
         self.canvas.pictureDropped.connect(self._awaited(self.files.open_path_named))
         self._connect_painting(self.panels["paint"].painting)
@@ -181,6 +194,9 @@ class MainWindow(QMainWindow):
 
     def _action(self, key: str) -> Callable[[], object]:
         return lambda: getattr(self, key)()
+
+    def _tell(self, notice: Notice) -> None:
+        self.notices.show_notice(notice)
 
     # Actions, by the keys of their table
 
@@ -260,6 +276,10 @@ class MainWindow(QMainWindow):
     def show_prompt(self) -> None:
         self.session.settings.set("panel", "prompt")
 
+    def show_models(self) -> None:
+        self.session.settings.set("panel", "models")
+        self.models.stage.show_chosen(self.session.settings["model"])
+
     def full_screen(self) -> None:
         if self.isFullScreen():
             self.showMaximized() if self._was_maximized else self.showNormal()
@@ -334,6 +354,8 @@ class MainWindow(QMainWindow):
         if key in keys:
             self.rail.show_panel(key)
             self.stack.setCurrentIndex(keys.index(key))
+            self._stages.setCurrentIndex(_STAGES.get(key, 0))
+            self.generate_row.setVisible(key != "models")
             self.panels[key].focus_first()
 
     def _show_enabled(self) -> None:
@@ -349,14 +371,22 @@ class MainWindow(QMainWindow):
     # The window itself
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if self.files.accepts(event.mimeData()):
+        accepts = self.models.stage.accepts if self._lists_models else self.files.accepts
+        if accepts(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         if event.source() is self.strip.view:
             return
         event.acceptProposedAction()
-        self._start(self.files.take_data(event.mimeData()))
+        if self._lists_models:
+            self.models.stage.take_data(event.mimeData())
+        else:
+            self._start(self.files.take_data(event.mimeData()))
+
+    @property
+    def _lists_models(self) -> bool:
+        return bool(self.session.settings["panel"] == "models")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a small window the picture needs the room more than the history."""
@@ -395,6 +425,13 @@ def _page(title: str, panel: QWidget) -> QWidget:
     page = QWidget()
     _column(page, (head, 0), (scroll, 1))
     return page
+
+
+def _stacked(*widgets: QWidget) -> QStackedWidget:
+    stack = QStackedWidget()
+    for widget in widgets:
+        stack.addWidget(widget)
+    return stack
 
 
 def _column(

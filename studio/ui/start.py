@@ -17,6 +17,7 @@ from studio.app.autosave import Autosave, recovered_map
 from studio.app.background import Background
 from studio.app.gallery import Gallery
 from studio.app.jobs import Jobs
+from studio.app.models.downloads import Downloads
 from studio.app.models.register import Register
 from studio.app.models.shelf import Shelf
 from studio.app.places import Places
@@ -63,7 +64,8 @@ class Studio(QObject):
             self,
         )
         self.autosave = Autosave(self.document, places.working_map, self.background, self)
-        self.window = MainWindow(self.session, self.worker)
+        self.downloads = Downloads(places.models, places.word_lists, self.background, self)
+        self.window = MainWindow(self.session, self.worker, self.downloads)
         self.autosave.failed.connect(self.window.report)
         self.autosave.changed.connect(self.window.status.show_pending)
         self._collector = QTimer(self, interval=_COLLECT_MS)
@@ -80,6 +82,7 @@ class Studio(QObject):
             self.background.start(self.shelf.refresh())
         else:
             self.background.start(self._look_and_preload())
+        self.background.start(self.downloads.restore())
         self.background.start(self.gallery.load(self.settings["history_limit"]))
 
     def _preload(self) -> None:
@@ -96,6 +99,7 @@ class Studio(QObject):
         self.jobs.stop()
         self.session.close()
         self.shelf.close()
+        self.downloads.close()
         await self.background.drained()
         self.autosave.close()
         self.settings.save()

@@ -62,6 +62,10 @@ class Shelf(QObject):
         found = self.find(name)
         return found.card if found else own_card(Path(name).expanduser())
 
+    def exists(self, name: str) -> bool:
+        """Whether a model that is not on the list may be used all the same, by its path."""
+        return self.find(name) is not None or Path(name).expanduser().exists()
+
     def help_for(self, name: str) -> Help:
         """What the engine needs to know beside a model's files."""
         found = self.find(name)

@@ -102,9 +102,7 @@ class ModelDetail(QWidget):
         ready = card is not None and card.usable and not model.asks
         self.use_prompt.setVisible(card is not None and card.usable)
         self.use_prompt.setEnabled(ready)
-        self.use_paint.setVisible(
-            card is not None and card.usable and card.can(Capability.MAP)
-        )
+        self.use_paint.setVisible(card is not None and card.usable and card.can(Capability.MAP))
         self.use_paint.setEnabled(ready)
         self.reveal.setVisible(model.path.exists())
         self.remove.setVisible(model.origin is not Origin.BUNDLED and not self._asking)
@@ -126,8 +124,7 @@ class ModelDetail(QWidget):
         self.sure.setVisible(self._asking)
         if self._asking:
             self.sure.ask(
-                self.tr("Delete %s from %s? It can be fetched again.")
-                % (model.name, model.place),
+                self.tr("Delete %s from %s? It can be fetched again.") % (model.name, model.place),
                 (self.tr("Delete"), lambda: self.remove_wanted.emit(model)),
                 (self.tr("Keep"), self._keep),
             )

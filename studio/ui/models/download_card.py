@@ -20,9 +20,7 @@ _STEPS = 1000
 class DownloadCard(QFrame):
     """Follows its download until the page takes it away."""
 
-    def __init__(
-        self, item: Download, downloads: Downloads, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, item: Download, downloads: Downloads, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("question")
         self.item = item

@@ -139,7 +139,7 @@ class SourceWell(QWidget):
         self.strength = NumberSlider(BY_KEY["strength"])
         self.strength.set_fallback(SOURCE_STRENGTH)
         bind(settings, "strength", self.strength)
-        self.mask = MaskTools(document, paint)
+        self.mask_tools = MaskTools(document, paint)
         self.needed = caption()
         self._lay_out()
         self.well.clicked.connect(self.file_wanted)
@@ -177,7 +177,7 @@ class SourceWell(QWidget):
         layout.addWidget(self.well)
         layout.addWidget(self.needed)
         layout.addWidget(self.strength)
-        layout.addWidget(self.mask)
+        layout.addWidget(self.mask_tools)
 
     def _take_result(self) -> None:
         if self._document.picture is not None:
@@ -199,7 +199,7 @@ class SourceWell(QWidget):
         self.take_result.setEnabled(self._document.picture is not None)
         self.clear.setEnabled(there)
         self.strength.setVisible(there and changes)
-        self.mask.setVisible(there and repaints)
+        self.mask_tools.setVisible(there and repaints)
         only_mask = repaints and not changes
         self.needed.setText(
             self.tr("This model repaints a part of a picture: give it one, then paint the mask.")
