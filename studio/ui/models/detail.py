@@ -19,7 +19,7 @@ from studio.app.models.word_lists import WordList
 from studio.contract.catalog import Capability
 from studio.contract.model_card import CardKind, ModelCard
 from studio.ui.models.question import Question
-from studio.ui.models.words import abilities, family_title, origin_title
+from studio.ui.models.words import abilities, family_title, origin_title, shown_name
 
 
 class ModelDetail(QWidget):
@@ -82,21 +82,26 @@ class ModelDetail(QWidget):
         if model is None:
             return
         card = model.card
-        self.title.setText(model.name)
-        self.kind.setText(
-            self.tr("Being looked at…") if card is None else f"{card.title} · {family_title(card)}"
-        )
-        if card is not None and card.kind is CardKind.BROKEN:
-            self.kind.setText(self.tr("Cannot be used"))
+        self.title.setText(shown_name(model))
+        self.kind.setText(self._kind(model, card))
         self.problem.setText(card.problem if card else "")
         self.problem.setVisible(bool(card and card.problem))
         self._show_buttons(model, card)
         self._show_questions(model)
         self._show_facts(model, card)
         told = abilities(card) if card and card.usable else []
-        self.can.setText("\n".join(told))
+        self.can.setText("\n".join(f"•  {text}" for text in told))
         self.can.setVisible(bool(told))
         self.can_title.setVisible(bool(told))
+
+    def _kind(self, model: Installed, card: ModelCard | None) -> str:
+        if card is None:
+            return self.tr("Being looked at…")
+        if card.kind is CardKind.BROKEN:
+            return self.tr("Cannot be used")
+        named = card.title in (shown_name(model), model.path.stem)
+        family = family_title(card)
+        return family if named else f"{card.title} · {family}"
 
     def _show_buttons(self, model: Installed, card: ModelCard | None) -> None:
         ready = card is not None and card.usable and not model.asks

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from studio.app.models.register import Installed
 from studio.app.models.shelf import Shelf
 from studio.contract.model_card import CardKind
-from studio.ui.models.words import caption, family_title, tr
+from studio.ui.models.words import caption, family_title, shown_name, tr
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -71,9 +71,9 @@ class _Models(QAbstractListModel):
             return None
         model = self.shown[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return model.name
+            return shown_name(model)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{model.name}, {caption(model)}"
+            return f"{shown_name(model)}, {caption(model)}"
         if role == Qt.ItemDataRole.ToolTipRole:
             return str(model.path)
         return model if role == MODEL_ROLE else None
@@ -115,7 +115,7 @@ class _Rows(QStyledItemDelegate):
         usable = model.card is None or model.card.kind is not CardKind.BROKEN
         painter.setPen(palette.color(QPalette.ColorRole.WindowText if usable else _QUIET))
         metrics = painter.fontMetrics()
-        name = metrics.elidedText(model.name, Qt.TextElideMode.ElideMiddle, inside.width())
+        name = metrics.elidedText(shown_name(model), Qt.TextElideMode.ElideMiddle, inside.width())
         flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         painter.drawText(QRect(inside.left(), inside.top(), inside.width(), half), flags, name)
         font = QFont(painter.font())

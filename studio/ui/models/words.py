@@ -75,6 +75,11 @@ def abilities(card: ModelCard) -> list[str]:
     return told
 
 
+def shown_name(model: Installed) -> str:
+    """What a model is called: a bundled one by its title, the person's own as the person does."""
+    return model.card.title if model.origin is Origin.BUNDLED and model.card else model.name
+
+
 def caption(model: Installed) -> str:
     """One quiet line about a model."""
     card = model.card
@@ -82,7 +87,9 @@ def caption(model: Installed) -> str:
         return tr("Being looked at…")
     if card.kind is CardKind.BROKEN:
         return tr("Cannot be used")
-    parts = [card.title, shown_size(card.nbytes)]
+    known = card.title not in (model.name, model.path.stem) and card.usable
+    parts = [card.title if known or not card.usable else family_title(card)]
+    parts.append(shown_size(card.nbytes))
     if model.asks:
         parts.append(tr("eps or v?"))
     return " · ".join(parts)

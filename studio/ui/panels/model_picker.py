@@ -10,7 +10,7 @@ from studio.contract.model_card import ModelCard
 from studio.ui.icon_button import IconButton
 from studio.ui.labelled import caption
 from studio.ui.models.question import Question
-from studio.ui.models.words import family_title
+from studio.ui.models.words import family_title, shown_name
 
 
 class ModelPicker(QWidget):
@@ -95,7 +95,7 @@ class ModelPicker(QWidget):
         for model in self._shelf.models:
             usable = model.card is not None and model.card.usable
             if usable or model is chosen:
-                self.combo.addItem(_shown(model), model.key)
+                self.combo.addItem(shown_name(model), model.key)
                 last = self.combo.count() - 1
                 self.combo.setItemData(last, str(model.path), Qt.ItemDataRole.ToolTipRole)
         if chosen is None:
@@ -123,7 +123,3 @@ class ModelPicker(QWidget):
     def _choose(self, index: int) -> None:
         self._settings.set("model", self.combo.itemData(index))
 
-
-def _shown(model: Installed) -> str:
-    """A bundled model by its title; the person's own as the person calls them."""
-    return model.card.title if model.card and model.key == model.path.name else model.name

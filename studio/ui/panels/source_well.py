@@ -30,6 +30,7 @@ from studio.ui.paint_state import PaintState
 from studio.ui.panels.mask_tools import MaskTools
 
 _WELL_PX = 112
+_EMPTY_PX = 72
 
 
 class _Well(QFrame):
@@ -41,7 +42,7 @@ class _Well(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAcceptDrops(True)
-        self.setFixedHeight(_WELL_PX)
+        self.setFixedHeight(_EMPTY_PX)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(self.tr("Source picture"))
@@ -51,6 +52,7 @@ class _Well(QFrame):
     def show_picture(self, pixels: np.ndarray | None) -> None:
         """Show uint8 [h, w, 3], or nothing."""
         self._pixmap = QPixmap()
+        self.setFixedHeight(_EMPTY_PX if pixels is None else _WELL_PX)
         if pixels is not None:
             size = QSize(2 * _WELL_PX * 3, 2 * _WELL_PX)
             image = to_image(pixels).scaled(
@@ -81,7 +83,7 @@ class _Well(QFrame):
             painter.drawText(
                 self.rect().adjusted(12, 8, -12, -8),
                 int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap),
-                self.tr("Drop a picture here, or one of the history.\nClick to choose a file."),
+                self.tr("Drop a picture or one of the history here,\nor click to choose a file."),
             )
         edge = palette.accent() if self.hasFocus() or self.underMouse() else palette.mid()
         style = Qt.PenStyle.DashLine if self._pixmap.isNull() else Qt.PenStyle.SolidLine
