@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import NoReturn
 
 from studio.app.places import Places
-from studio.commands import example, generate, models, training, window, worlds
+from studio.commands import example, generate, models, training, upscale, window, worlds
 from studio.commands.error import CommandError
 from studio.logs import start_logging
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 # Each module has add_arguments(subparsers), which sets the parser's default ``run``: a function of
 # the parsed arguments that returns the exit status. None may import torch or Qt before it runs.
-COMMANDS = (generate, example, models, worlds, training)
+COMMANDS = (generate, example, upscale, models, worlds, training)
 
 REFUSED = 2
 INTERRUPTED = 130

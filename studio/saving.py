@@ -1,6 +1,7 @@
 """Files that appear only when they are complete, and the sentence when they can't be written."""
 
 import errno
+import glob
 import os
 import tempfile
 from pathlib import Path
@@ -56,6 +57,12 @@ PART_SUFFIX = ".part"
 def part_prefix(path: Path) -> str:
     """How the names of unfinished files for ``path`` begin; short enough for any file system."""
     return f".{path.name[:60]}."
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove unfinished files for ``path`` of a program that was killed; call it when none runs."""
+    for part in path.parent.glob(f"{glob.escape(part_prefix(path))}*{PART_SUFFIX}"):
+        part.unlink(missing_ok=True)
 
 
 def _usual_mode(path: Path) -> int:

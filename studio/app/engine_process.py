@@ -86,6 +86,7 @@ class EngineProcess:
             self._models = library.ModelLibrary()
         self._models.prediction = help_given.prediction
         self._models.word_lists = help_given.word_lists
+        self._models.parts = help_given.parts
 
     def _preload(self, name: str, help_given: Help) -> None:
         try:

@@ -9,10 +9,13 @@ from studio.contract.request import GenerateRequest
 
 @dataclass(frozen=True, kw_only=True)
 class Help:
-    """What a model's files leave out: eps or v, and folders with word lists."""
+    """What a model's files leave out: eps or v, folders with word lists, and where its ``parts``
+    may lie (LoRA files and the like).
+    """
 
     prediction: str | None = None
     word_lists: tuple[Path, ...] = ()
+    parts: tuple[Path, ...] = ()
 
 
 NO_HELP = Help()

@@ -1,12 +1,22 @@
-"""``latent-studio generate``: a prompt, a label map or both become pictures."""
+"""``latent-studio generate``: a prompt, a map, a picture or several of them become pictures."""
 
 import argparse
 import secrets
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from studio.contract.catalog import DEFAULT_MODEL, DEFAULT_SIZE, SAMPLERS, SPACINGS
+from studio.contract.catalog import (
+    DEFAULT_MODEL,
+    DEFAULT_SIZE,
+    SAMPLERS,
+    SOURCE_STRENGTH,
+    SPACINGS,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from studio.contract.geometry import Size
 
 _EPILOG = "The same seed and settings give the same pixels."
 
@@ -15,8 +25,8 @@ def add_arguments(subparsers: "argparse._SubParsersAction[Any]") -> None:
     """Add the subcommand."""
     parser = subparsers.add_parser(
         "generate",
-        help="make pictures from a prompt, a label map or both",
-        description="Make pictures from a prompt, a label map or both.",
+        help="make pictures from a prompt, a label map, another picture",
+        description="Make pictures from a prompt, a label map, another picture, or several.",
         epilog=_EPILOG,
     )
     parser.add_argument("prompt", nargs="?", help="what the picture shows; may be left out")
@@ -29,6 +39,7 @@ def add_arguments(subparsers: "argparse._SubParsersAction[Any]") -> None:
         metavar="MAP.png",
         help="a label map: palette or grey PNG of labels, or GauGAN's or ADE20K's colours",
     )
+    _add_picture_arguments(parser)
     parser.add_argument("--negative", default="", metavar="TEXT", help="what to keep out of it")
     parser.add_argument("--seed", type=int, metavar="N", help="0 to 4294967295; else drawn")
     add_model_arguments(parser)
@@ -47,10 +58,20 @@ def add_arguments(subparsers: "argparse._SubParsersAction[Any]") -> None:
         "--eta", type=float, default=0.0, metavar="ETA", help="DDIM's noise, 0 (none) to 1"
     )
     parser.add_argument(
-        "--class", dest="class_id", type=int, metavar="N", help="of a class-conditional model"
+        "--class", dest="class_name", metavar="N|NAME", help="of a class-conditional model"
     )
     parser.add_argument(
-        "--size", metavar="WxH", help=f"in pixels; else the map's own, or {DEFAULT_SIZE}"
+        "--box",
+        dest="boxes",
+        action="append",
+        default=[],
+        metavar="KIND:LEFT,TOP,RIGHT,BOTTOM",
+        help="an object of a layout model, its sides in 0..1; may be given several times",
+    )
+    parser.add_argument(
+        "--size",
+        metavar="WxH",
+        help=f"in pixels; else the map's or picture's own, or {DEFAULT_SIZE}",
     )
     parser.add_argument(
         "--count", type=int, default=1, metavar="N", help="how many, written as OUT-1.png, ..."
@@ -59,6 +80,30 @@ def add_arguments(subparsers: "argparse._SubParsersAction[Any]") -> None:
         "--frames", type=Path, metavar="DIR", help="write x_t and x_0 of every step there, too"
     )
     parser.set_defaults(run=run)
+
+
+def _add_picture_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--init",
+        type=Path,
+        metavar="IMAGE",
+        help="the picture to start from, to repaint a part of, or to enlarge",
+    )
+    parser.add_argument(
+        "--strength",
+        type=float,
+        metavar="S",
+        help=f"how much of --init is let go, 0 to 1; else {SOURCE_STRENGTH}, with --mask 1",
+    )
+    parser.add_argument(
+        "--mask", type=Path, metavar="IMAGE", help="of --init's size; white is repainted"
+    )
+    parser.add_argument(
+        "--noise-level",
+        type=int,
+        metavar="N",
+        help="of the x4 upscaler: 0 to 350; more invents more",
+    )
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,16 +129,29 @@ def run(arguments: argparse.Namespace) -> int:
     from studio.commands.error import CommandError
     from studio.commands.painting import paint
     from studio.commands.reading import read_labels
+    from studio.commands.steering import (
+        box_from,
+        class_number,
+        read_mask,
+        read_source,
+    )
     from studio.contract.geometry import Size
     from studio.contract.request import MAX_SEED, GenerateRequest, Preview
 
+    labels = None if arguments.map is None else read_labels(arguments.map)
+    source = None if arguments.init is None else read_source(arguments.init)
+    mask = None if arguments.mask is None else read_mask(arguments.mask)
     try:
-        size = Size.parse(arguments.size) if arguments.size else None
+        size = Size.parse(arguments.size) if arguments.size else _own_size(labels, source)
         request = GenerateRequest(
             model=arguments.model,
             prompt=arguments.prompt or "",
             negative_prompt=arguments.negative,
-            size=size or DEFAULT_SIZE,
+            label_map=labels,
+            source=source,
+            strength=arguments.strength,
+            mask=mask,
+            size=size,
             seed=secrets.randbelow(MAX_SEED + 1) if arguments.seed is None else arguments.seed,
             count=arguments.count,
             steps=arguments.steps,
@@ -101,18 +159,18 @@ def run(arguments: argparse.Namespace) -> int:
             sampler=arguments.sampler,
             spacing=arguments.spacing,
             eta=arguments.eta,
-            class_id=arguments.class_id,
+            class_id=class_number(arguments.class_name, arguments.model),
+            boxes=tuple(box_from(text) for text in arguments.boxes),
+            noise_level=arguments.noise_level,
             preview=Preview.BOTH if arguments.frames else Preview.NONE,
         )
     except ValueError as error:
         raise CommandError(str(error)) from error
-    steered = (arguments.prompt, arguments.map, arguments.class_id)
-    if steered == (None, None, None) and arguments.model == DEFAULT_MODEL:
-        raise CommandError("Say what to paint: a prompt, a label map with --map, or both.")
-    if arguments.map is not None:
-        labels = read_labels(arguments.map)
-        own = Size(labels.shape[1], labels.shape[0])
-        request = replace(request, label_map=labels, size=size or own)
+    steered = (arguments.prompt, arguments.map, arguments.init) != (None, None, None)
+    if not steered and arguments.model == DEFAULT_MODEL:
+        raise CommandError(
+            "Say what to paint: a prompt, a label map with --map, or a picture with --init."
+        )
     return paint(
         request,
         arguments.output,
@@ -120,3 +178,12 @@ def run(arguments: argparse.Namespace) -> int:
         device=arguments.device,
         prediction=arguments.prediction,
     )
+
+
+def _own_size(labels: "np.ndarray | None", source: "np.ndarray | None") -> "Size":
+    from studio.commands.steering import fitting_size
+    from studio.contract.geometry import Size
+
+    if labels is not None:
+        return Size(labels.shape[1], labels.shape[0])
+    return DEFAULT_SIZE if source is None else fitting_size(source)

@@ -1,18 +1,15 @@
 """Running a request in the terminal: progress, pictures, frames of every step."""
 
 import logging
-import sys
 import tempfile
 import threading
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
 
 from studio.commands.error import CommandError
+from studio.commands.progress import Progress
 from studio.contract.events import Cancelled, Failed, Finished, Loading, Produced, Started, Stepped
 from studio.contract.request import GenerateRequest
 from studio.document.formats.opened import FileError
@@ -121,50 +118,12 @@ def _write_plain(file: Path, pixels: np.ndarray) -> None:
     write_whole(file, lambda stream: image.save(stream, "PNG"))
 
 
-class _Bar(tqdm):  # type: ignore[type-arg]
-    monitor_interval = 0  # no thread of tqdm's own: the bar moves with every step
-
-
-class _Progress:
-    """One bar over all steps of all pictures; silent where nobody watches."""
-
-    def __init__(self) -> None:
-        self._bar = _Bar(
-            bar_format="{desc}",
-            leave=False,
-            disable=not sys.stderr.isatty(),
-            file=sys.stderr,
-            dynamic_ncols=True,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._bar.close()
-
-    def say(self, what: str) -> None:
-        self._bar.set_description_str(what)
+class _Progress(Progress):
+    """One bar over all steps of all pictures."""
 
     def step(self, event: Stepped) -> None:
-        if self._bar.total is None and not self._bar.disable:
-            self._bar.bar_format = (
-                "{desc} {percentage:3.0f}%|{bar}| {n}/{total} {elapsed}<{remaining}"
-            )
-            self._bar.reset(total=event.count * event.steps)
+        if self.bar.total is None:
+            self.count(event.count * event.steps)
         number = f"picture {event.image + 1} of {event.count}" if event.count > 1 else "painting"
-        self._bar.set_description_str(number, refresh=False)
-        self._bar.update(1)
-
-    def note(self, text: str) -> None:
-        """Tell the person something without tearing the bar."""
-        _Bar.write(text, file=sys.stderr)
-
-    def result(self, text: str) -> None:
-        """Print a line of the command's output."""
-        _Bar.write(text, file=sys.stdout)
+        self.bar.set_description_str(number, refresh=False)
+        self.bar.update(1)

@@ -70,6 +70,8 @@ class Capability(StrEnum):
     """A source picture and a mask: a part is repainted."""
     ENLARGE = "enlarge"
     """A source picture that is made four times as large."""
+    LORA = "lora"
+    """LoRA files."""
     NOISE_LEVEL = "noise_level"
     """A noise level for enlarging."""
 

@@ -7,11 +7,13 @@ import numpy as np
 
 from studio.contract.catalog import DEFAULT_MODEL, DEFAULT_SIZE, SAMPLERS, SPACINGS
 from studio.contract.geometry import Size
+from studio.contract.prompt_tags import Loras
 
 MAX_SEED = 2**32 - 1
 MAX_STEPS = 1000
 MAX_COUNT = 64
 MAX_NOISE_LEVEL = 350
+MAX_LORA = 10
 
 
 class Preview(StrEnum):
@@ -45,7 +47,8 @@ class GenerateRequest:
     """One generation, validated when it is made; ValueError's text is a sentence for the person.
 
     ``label_map``: uint8 [H, W] of material ids, 255 = unlabelled, or None; resized to ``size``
-    without new labels. ``guidance`` is the scale s of classifier-free guidance,
+    without new labels. ``map_strength`` is how firmly a ControlNet holds to it, 0..2.
+    ``guidance`` is the scale s of classifier-free guidance,
     e = e_u + s (e_c - e_u), 1 = none, applied where the noise fraction (time in [0, 1], 1 = pure
     noise) lies in ``guidance_interval``. Image i of ``count`` uses seed + i (modulo 2^32).
     ``sampler`` and ``spacing`` are keys of the catalog; None means the model's own default, as do
@@ -58,13 +61,15 @@ class GenerateRequest:
     nothing; None is SOURCE_STRENGTH without a mask and 1 with one. ``mask``: uint8 [H, W] of the
     source's size (or bool), 255 = repaint, 0 = keep, greys blend the edge. ``boxes`` are for layout
     models; ``noise_level`` (0..350, None the model's default) is how much noise the upscaler adds
-    to the source before it enlarges it: more lets it invent more.
+    to the source before it enlarges it: more lets it invent more. ``loras`` are LoRA files by name
+    or path with their weights, beside those that the prompt names as <lora:NAME:WEIGHT>.
     """
 
     model: str = DEFAULT_MODEL
     prompt: str = ""
     negative_prompt: str = ""
     label_map: np.ndarray | None = field(default=None, repr=False)
+    map_strength: float = 1.0
     size: Size = DEFAULT_SIZE
     seed: int = 0
     count: int = 1
@@ -80,6 +85,7 @@ class GenerateRequest:
     mask: np.ndarray | None = field(default=None, repr=False)
     boxes: tuple[Box, ...] = ()
     noise_level: int | None = None
+    loras: Loras = ()
     preview: Preview = Preview.BOTH
 
     def __post_init__(self) -> None:
@@ -106,6 +112,13 @@ class GenerateRequest:
             raise ValueError(
                 f"The noise level must lie between 0 and {MAX_NOISE_LEVEL}, not {self.noise_level}."
             )
+        if not 0 <= self.map_strength <= 2:
+            raise ValueError(f"The map's strength must lie between 0 and 2: {self.map_strength}.")
+        for name, weight in self.loras:
+            if not name or not -MAX_LORA <= weight <= MAX_LORA:
+                raise ValueError(
+                    f"A LoRA's weight must lie between -{MAX_LORA} and {MAX_LORA}, not {weight}."
+                )
         self._keep_pictures()
 
     def _keep_pictures(self) -> None:

@@ -62,7 +62,7 @@ class UpscaleRequest:
     scale: float | None = None
     target: Size | None = None
     mode: UpscaleMode = UpscaleMode.FAITHFUL
-    strength: float = 0.5
+    strength: float = 1.0
     repair: float = 0.0
     seed: int = 0
     tile: int | None = None

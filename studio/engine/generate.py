@@ -3,6 +3,7 @@
 import time
 import traceback
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -25,8 +26,10 @@ from studio.contract.request import MAX_SEED, GenerateRequest, Preview
 from studio.engine.denoiser import Denoiser, Guidance
 from studio.engine.device import is_out_of_memory
 from studio.engine.library import ModelLibrary
+from studio.engine.lora.request import with_loras
 from studio.engine.model import Model, ModelFacts
 from studio.engine.model_error import ModelError
+from studio.engine.parts import PartKind
 from studio.engine.samplers import SAMPLERS, Step
 from studio.engine.schedules import Grid
 from studio.engine.source import fitted_request, is_blank, pasted
@@ -44,7 +47,9 @@ class _BrokenError(Exception):
 
 @dataclass(kw_only=True)
 class _Job:
-    """What is known of a job while it runs; times in seconds."""
+    """What is known of a job while it runs; times in seconds. ``changes`` are taken back when it
+    ends.
+    """
 
     request: GenerateRequest
     cancel: CancelFlag | None
@@ -53,6 +58,7 @@ class _Job:
     steps_done: int = 0
     sampling: float = 0.0
     decoding: float = 0.0
+    changes: ExitStack = field(default_factory=ExitStack)
 
     def check(self) -> None:
         if self.cancel is not None and self.cancel.is_set():
@@ -93,6 +99,8 @@ def generate(
     except Exception as error:  # the one place that turns any trouble into a sentence
         end = _failed(error, job.request)
         traceback.clear_frames(error.__traceback__)  # lets go of the tensors they hold
+    finally:
+        job.changes.close()
     yield end
 
 
@@ -103,10 +111,12 @@ def _run(job: _Job, models: ModelLibrary) -> Generator[Event, None, Terminal]:
     job.check()
     request, rounded = resolved(job.request, model.config)
     job.request = request
-    conditioned = model.conditions(request)
+    lora = with_loras(request, model.changeable, models.finder(PartKind.LORA, request.model))
+    spoken, told = job.changes.enter_context(lora)
+    conditioned = model.conditions(spoken)
     yield Started(
         request=request,
-        notices=(*rounded, *conditioned.notices),
+        notices=(*rounded, *told, *conditioned.notices),
         unknown_words=conditioned.unknown_words,
     )
     job.check()

@@ -1,6 +1,6 @@
 """The models a person has: found in folders, loaded when they are needed."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from studio.engine.families.published import PublishedModel
 from studio.engine.model import Model
 from studio.engine.model_config import ModelConfig, read_config
 from studio.engine.model_error import ModelError
+from studio.engine.parts import PartKind, find_part
 from studio.engine.upscaling.config import FAMILY as UPSCALER
 from studio.engine.upscaling.config import family_of, read_upscaler_config
 from studio.engine.upscaling.model import Upscaler
@@ -27,9 +28,10 @@ class ModelLibrary:
     failed load keeps the last good one.
 
     ``folders`` are searched after the bundled models; ``device`` is a name for device.choose, None
-    for the best; ``prediction``, "eps" or "v", is for published files that do not tell;
-    ``word_lists`` are folders with files that checkpoints leave out. Not for use from several
-    threads at once.
+    for the best; ``prediction``, "eps" or "v", is for published files that do not tell. ``parts``
+    are more places where LoRA files, ControlNets and preview decoders may lie, beside those of
+    parts.part_files around the model and the folders. ``word_lists`` are folders with files that
+    checkpoints leave out. Not for use from several threads at once.
     """
 
     def __init__(
@@ -37,8 +39,10 @@ class ModelLibrary:
         folders: Iterable[Path | str] = (),
         device: str | None = None,
         prediction: str | None = None,
+        parts: Iterable[Path | str] = (),
         word_lists: Iterable[Path] = (),
     ) -> None:
+        self.parts = tuple(map(Path, parts))
         self._folders = (MODELS, *map(Path, folders))
         self._device_name = device
         self._prediction = prediction
@@ -86,6 +90,23 @@ class ModelLibrary:
             return path.resolve()
         known = f"Choose one of: {', '.join(folders)}." if folders else "Add a folder with models."
         raise ModelError(f"There is no model “{model}”.", known)
+
+    def finder(self, kind: PartKind, model: str) -> Callable[[str], Path]:
+        """A function from the name or path of a part for that model to its file; it raises
+        ModelError.
+        """
+
+        def find(name: str) -> Path:
+            near = (self.find(model), *self._folders, *self.parts)
+            found = find_part(kind, name, near)
+            if found is None:
+                raise ModelError(
+                    f"There is no {kind.title} “{name}”.",
+                    f"Put its file into a folder “{kind.folders[0]}” beside the model's.",
+                )
+            return found
+
+        return find
 
     @property
     def device(self) -> Device:

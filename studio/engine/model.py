@@ -1,12 +1,12 @@
 """What a loaded model is to the rest of the engine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from studio.contract.catalog import Capability
 from studio.contract.geometry import Size
@@ -63,6 +63,10 @@ class Model(Protocol):
     @property
     def device(self) -> torch.device:
         """Where it computes."""
+
+    @property
+    def changeable(self) -> Mapping[str, nn.Module]:
+        """The networks that LoRA files may change; empty where there are no such files."""
 
     def conditions(self, request: GenerateRequest) -> Conditioned:
         """Encode what steers a picture of ``request.size``."""

@@ -2,8 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import Protocol
 
-from studio.training.evaluation import Report
+
+class Report(Protocol):
+    """Figures as a Markdown table."""
+
+    def as_table(self) -> str: ...
+
 
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 

@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 
 class PatchDiscriminator(nn.Sequential):
-    """PatchGAN: [B, 3, H, W] in -1..1 -> logits [B, 1, H/2^n, W/2^n], real is positive."""
+    """PatchGAN: [B, inputs, H, W] in -1..1 -> logits [B, 1, H/2^n, W/2^n], real is positive."""
 
-    def __init__(self, channels: int = 64, layers: int = 2) -> None:
-        modules: list[nn.Module] = [nn.Conv2d(3, channels, 4, 2, 1), nn.LeakyReLU(0.2)]
+    def __init__(self, channels: int = 64, layers: int = 2, inputs: int = 3) -> None:
+        modules: list[nn.Module] = [nn.Conv2d(inputs, channels, 4, 2, 1), nn.LeakyReLU(0.2)]
         width = channels
         for layer in range(1, layers + 1):
             wider = channels * min(2**layer, 8)

@@ -19,11 +19,10 @@ from studio.worlds.scene import SEASONS, TERRAINS, TIMES, WEATHERS
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workshop:
-    """A training folder: ``data/``, one folder a stage, and ``model/``, the model as it stands."""
+class TrainingFolder:
+    """One folder a stage, and ``model/``, the model as it stands."""
 
     directory: Path
-    recipe: Recipe
     device: torch.device
     minutes: float
     resume: bool
@@ -38,12 +37,6 @@ class Workshop:
     def stage(self, name: str) -> Path:
         """The folder of one stage's checkpoint and metrics."""
         return self.directory / name
-
-    def data(self) -> WorldData:
-        """The rendered worlds; ValueError when there are none yet."""
-        if not (self.directory / "data" / "done.npy").exists():
-            raise ValueError("There is no training data yet; run `latent-studio train data` first.")
-        return WorldData(self.directory / "data")
 
     def read_config(self) -> dict[str, Any]:
         """The model's config.json as it stands, {} before the first stage."""
@@ -61,6 +54,19 @@ class Workshop:
         """Write a module's weights into the model folder as fp16 safetensors."""
         path = self.model / f"{name}.safetensors"
         save_module(module, path, dtype=torch.float16, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workshop(TrainingFolder):
+    """Where a landscape model is made; ``data/`` holds its worlds."""
+
+    recipe: Recipe
+
+    def data(self) -> WorldData:
+        """The rendered worlds; ValueError when there are none yet."""
+        if not (self.directory / "data" / "done.npy").exists():
+            raise ValueError("There is no training data yet; run `latent-studio train data` first.")
+        return WorldData(self.directory / "data")
 
     def segmenter(self) -> Segmenter:
         """The trained segmenter, frozen, on the device; ValueError when it is not there yet."""

@@ -3,10 +3,13 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.benchmarks.opening import probe
 from tests.benchmarks.painting import loop_and_previews
+from tests.benchmarks.rrdbnet import RRDBNet
 from tests.benchmarks.table import Row
+from tests.benchmarks.upscaling import beside_rrdbnet, growth, memory
 from tests.real_window import VirtualDisplay
 
 
@@ -21,6 +24,18 @@ def test_loop_and_previews_are_measured(tiny_model: Path) -> None:
     assert loop.value > 0
     assert processor.value > -100
     assert clock.value > -100
+
+
+def test_upscaling_is_measured(tiny_upscaler: Path) -> None:
+    assert 0 < beside_rrdbnet(str(tiny_upscaler), rounds=1, side=16).value < 10
+    assert growth(str(tiny_upscaler), rounds=1, small=16, large=48).value > -100
+    assert 0 < memory(str(tiny_upscaler), 64).value < 1
+
+
+def test_the_other_upscaler_has_the_published_size() -> None:
+    network = RRDBNet()
+    assert sum(weights.numel() for weights in network.parameters()) == 16_697_987
+    assert network(torch.zeros(1, 3, 8, 6)).shape == (1, 3, 32, 24)
 
 
 @pytest.mark.window

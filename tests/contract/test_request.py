@@ -35,6 +35,8 @@ def test_pictures_are_read_only_copies() -> None:
         ({"source": SOURCE, "mask": SOURCE}, "mask must be a two-dimensional"),
         ({"source": SOURCE, "mask": SOURCE[1:, :, 0]}, "of 8x5, but its picture of 8x6"),
         ({"strength": 1.1}, "Strength must lie between 0 and 1, not 1.1"),
+        ({"loras": (("snow", 11),)}, "weight must lie between -10 and 10, not 11"),
+        ({"map_strength": 3}, "map's strength must lie between 0 and 2"),
         ({"noise_level": 351}, "noise level must lie between 0 and 350"),
     ],
 )

@@ -77,9 +77,7 @@ def test_another_source_begins_without_a_mask_and_a_stroke_can_be_abandoned() ->
     assert document.mask.is_blank
     assert document.mask.size == Size(60, 20)
     document.mask.begin()
-    document.mask.touch(
-        paint_segment(document.mask.labels, Dab(5, 5, 4), Dab(9, 5, 4), REPAINT)
-    )
+    document.mask.touch(paint_segment(document.mask.labels, Dab(5, 5, 4), Dab(9, 5, 4), REPAINT))
     document.mask.abandon()
     assert document.mask.is_blank
     document.undo()

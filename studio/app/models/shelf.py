@@ -70,7 +70,8 @@ class Shelf(QObject):
         """What the engine needs to know beside a model's files."""
         found = self.find(name)
         folders = tuple(self.word_lists / key for key in ("clip", "bert"))
-        return Help(prediction=found.answer if found else None, word_lists=folders)
+        prediction = found.answer if found else None
+        return Help(prediction=prediction, word_lists=folders, parts=self.places)
 
     def missing_list(self, model: Installed) -> WordList | None:
         """The word list that a model lacks."""

@@ -5,6 +5,7 @@ import re
 from importlib.metadata import PackageNotFoundError, version
 
 from studio.contract.catalog import SAMPLERS
+from studio.contract.prompt_tags import tag
 from studio.contract.request import GenerateRequest
 from studio.document.formats.found import FoundSettings
 
@@ -41,11 +42,18 @@ def parameters_text(request: GenerateRequest) -> str:
         ("Model", request.model),
         ("Version", f"latent-studio-{program_version()}"),
     ]
-    lines = [request.prompt] if request.prompt else []
+    words = [request.prompt, *(tag(_stem(name), weight) for name, weight in request.loras)]
+    lines = [" ".join(words).strip()] if any(words) else []
     if request.negative_prompt:
         lines.append(f"{_NEGATIVE} {request.negative_prompt}")
     lines.append(", ".join(f"{key}: {_quoted(str(value))}" for key, value in pairs))
     return "\n".join(lines)
+
+
+def _stem(name: str) -> str:
+    """What other programs call the file: its name without folders and suffix."""
+    file = name.replace("\\", "/").rpartition("/")[2]
+    return file.removesuffix(".safetensors")
 
 
 def _quoted(value: str) -> str:

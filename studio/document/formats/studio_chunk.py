@@ -65,6 +65,8 @@ def request_record(request: GenerateRequest) -> dict[str, Any]:
         "mask": None if request.mask is None else _packed_pixels(request.mask),
         "boxes": [[box.label, box.left, box.top, box.right, box.bottom] for box in request.boxes],
         "noise_level": request.noise_level,
+        "loras": [list(lora) for lora in request.loras],
+        "map_strength": request.map_strength,
         "preview": request.preview.value,
     }
 
@@ -98,10 +100,17 @@ def request_from(record: object) -> GenerateRequest:
             mask=_unpacked_pixels(record.get("mask"), "L"),
             boxes=tuple(_box(box) for box in _typed(record.get("boxes", []), list)),
             noise_level=_optional(record.get("noise_level"), int),
+            loras=tuple(_lora(lora) for lora in _typed(record.get("loras", []), list)),
+            map_strength=_typed(record.get("map_strength", 1.0), int, float),
             preview=Preview(record["preview"]),
         )
     except (KeyError, TypeError) as error:
         raise ValueError("The settings in the picture are incomplete.") from error
+
+
+def _lora(record: Any) -> tuple[str, float]:
+    name, weight = _typed(record, list)
+    return _typed(name, str), _typed(weight, int, float)
 
 
 def _typed(value: Any, *kinds: type) -> Any:

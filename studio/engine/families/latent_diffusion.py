@@ -1,14 +1,14 @@
 """What every latent diffusion model does alike, whatever steers it."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from studio.contract.geometry import Size
 from studio.contract.request import GenerateRequest
@@ -56,6 +56,11 @@ class LatentDiffusion:
     def schedule(self) -> Schedule:
         """The path from data to noise the U-Net was trained on."""
         return self.config.denoiser.schedule.schedule()
+
+    @property
+    def changeable(self) -> Mapping[str, nn.Module]:
+        """See Model."""
+        return {}
 
     @property
     def factor(self) -> int:

@@ -1,11 +1,11 @@
 """Models steered by a prompt: Stable Diffusion and latent diffusion's own text-to-image models."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, cast
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from studio.contract.catalog import Capability
 from studio.contract.request import GenerateRequest
@@ -22,7 +22,7 @@ class TextToImage(PublishedModel):
     """Latent diffusion's text-to-image models, whose encoder was trained with them."""
 
     capabilities: ClassVar[tuple[Capability, ...]] = (
-        Capability.TEXT, Capability.NEGATIVE, Capability.GUIDANCE, *PICTURES,
+        Capability.TEXT, Capability.NEGATIVE, Capability.GUIDANCE, Capability.LORA, *PICTURES,
     )  # fmt: skip
     defaults: ClassVar[Defaults] = Defaults(
         steps=50, guidance=5.0, sampler="ddim", spacing="leading", guidance_drops=("text",)
@@ -31,6 +31,12 @@ class TextToImage(PublishedModel):
     @cached_property
     def _prompts(self) -> PromptCondition:
         return PromptCondition(cast(ClipText | TextTransformer, self.conditioner), self.tokenizers)
+
+    @property
+    def changeable(self) -> Mapping[str, nn.Module]:
+        """The U-Net, and the text encoder where it is CLIP's."""
+        assert self.conditioner is not None
+        return {"unet": self.unet, "text": self.conditioner}
 
     def encode_prompt(self, prompts: Sequence[str]) -> Tensor:
         """The context [B, T, width] of B prompts, float32; raises ModelError."""

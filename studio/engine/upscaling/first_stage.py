@@ -35,7 +35,10 @@ class ResidualFirstStage(nn.Module):
 
     def encode(self, residual: Tensor) -> Tensor:
         """[B, 3, 4h, 4w] -> z [B, 48, h, w], of about unit variance in every channel."""
-        cells = F.pixel_unshuffle(residual, NATIVE_SCALE)
+        return self.latent(F.pixel_unshuffle(residual, NATIVE_SCALE))
+
+    def latent(self, cells: Tensor) -> Tensor:
+        """The inverse of ``cells``."""
         return torch.einsum("kc,bkhw->bchw", self.basis, cells) / self.std[:, None, None]
 
     def cells(self, z: Tensor) -> Tensor:

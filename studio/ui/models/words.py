@@ -23,6 +23,7 @@ _FAMILIES = {
     "inpainting": QT_TRANSLATE_NOOP("Models", "Latent diffusion, inpainting"),
     "layout_to_image": QT_TRANSLATE_NOOP("Models", "Latent diffusion, layouts"),
     "unconditional": QT_TRANSLATE_NOOP("Models", "Latent diffusion, unconditional"),
+    "upscaler": QT_TRANSLATE_NOOP("Models", "Makes pictures larger, in the Upscale panel"),
     "first_stage": QT_TRANSLATE_NOOP("Models", "First stage"),
     "part": QT_TRANSLATE_NOOP("Models", "Part of a model"),
 }

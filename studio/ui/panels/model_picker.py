@@ -122,4 +122,3 @@ class ModelPicker(QWidget):
 
     def _choose(self, index: int) -> None:
         self._settings.set("model", self.combo.itemData(index))
-

@@ -176,7 +176,7 @@ def test_models_of_the_studio_need_no_reading(register: Register, tmp_path: Path
     assert landscape.card.can("negative")
     folder = tmp_path / "bundled" / "odd"
     folder.mkdir(parents=True)
-    (folder / "config.json").write_text('{"format": 1, "family": "x", "denoiser": {}}')
+    (folder / "config.json").write_text('{"format": 1, "family": "x", "licence": ""}')
     (odd,) = register.models()
     assert odd.card is not None
     assert "is damaged" in odd.card.problem

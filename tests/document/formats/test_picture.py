@@ -42,6 +42,8 @@ def full_request(**other):
         "mask": PIXELS[..., 0],
         "boxes": (Box(label=3, left=0.1, top=0, right=0.5, bottom=1),),
         "noise_level": 30,
+        "loras": (("snow", 0.8), ("/models/lake.safetensors", -1.0)),
+        "map_strength": 0.5,
     }
     return GenerateRequest(**{**values, **other})
 
@@ -90,7 +92,10 @@ def test_the_parameters_text_is_the_one_other_programs_read(tmp_path):
     request = full_request(prompt="a lake", label_map=None, seed=7)
     write_picture(tmp_path / "p.png", PIXELS, request)
     prompt, negative, last = Image.open(tmp_path / "p.png").info["parameters"].split("\n")
-    assert (prompt, negative) == ("a lake", "Negative prompt: people, blur")
+    assert (prompt, negative) == (
+        "a lake <lora:snow:0.8> <lora:lake:-1>",
+        "Negative prompt: people, blur",
+    )
     assert last.startswith(
         "Steps: 12, Sampler: DPM++ 2M SDE, Schedule type: Karras, CFG scale: 3.5, "
         "Denoising strength: 0.6, Seed: 7, Size: 320x256, Model: landscape, Version: latent-studio-"
@@ -102,7 +107,9 @@ def test_parameters_round_trip(prompt, negative, seed, sampler):
     prompt, negative = prompt.strip(), negative.strip()
     if prompt.startswith("Negative prompt:"):
         return
-    request = full_request(prompt=prompt, negative_prompt=negative, seed=seed, sampler=sampler)
+    request = full_request(
+        prompt=prompt, negative_prompt=negative, seed=seed, sampler=sampler, loras=()
+    )
     found = read_parameters(parameters_text(request))
     assert (found.prompt, found.negative_prompt) == (prompt, negative)
     assert (found.seed, found.sampler, found.steps) == (seed, sampler, 12)

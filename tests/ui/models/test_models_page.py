@@ -86,9 +86,7 @@ def test_using_a_model_opens_its_panel_and_lets_the_engine_read_it(
     assert studio.window.status.model.text() == "Fake"
 
 
-def test_what_the_file_does_not_tell_is_asked_once(
-    studio: Studio, tree: Path, loop: Loop
-) -> None:
+def test_what_the_file_does_not_tell_is_asked_once(studio: Studio, tree: Path, loop: Loop) -> None:
     press(studio, "F8")
     choose(studio, tree, "either")
     assert not detail(studio).use_prompt.isEnabled()

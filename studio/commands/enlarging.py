@@ -1,0 +1,179 @@
+"""Running a batch of enlargements in the terminal: progress, files, a sentence for a refusal."""
+
+import hashlib
+import logging
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from studio.app.places import Places
+from studio.commands.error import CommandError
+from studio.commands.progress import Progress
+from studio.contract.events import Cancelled, Failed, Loading
+from studio.contract.upscaling import TileDone, UpscaleEvent, UpscaleRequest, UpscaleStarted
+from studio.pictures.batch import BatchPlan, BatchSettings, ItemState, plan_batch
+from studio.pictures.enlarging import Enlargement
+from studio.pictures.formats import format_of
+from studio.pictures.journal import Journal
+from studio.pictures.picture import PictureError
+from studio.pictures.reader import PictureReader
+from studio.saving import remove_leftovers, saving_problem
+
+log = logging.getLogger(__name__)
+
+REFUSED = 2
+
+
+def enlarge(
+    sources: Sequence[Path],
+    output: Path,
+    settings: BatchSettings,
+    *,
+    recursive: bool = True,
+    resume: bool = False,
+    largest: int,
+    device: str | None = None,
+) -> int:
+    """Enlarge all pictures and write them into the folder ``output``.
+
+    ``resume``: leave out what the last run into the same folder has done with the same settings;
+    without ``sources``, go on with its pictures and its settings. ``largest``: pixels that a
+    picture may have. Returns 0, or 2 when pictures were refused; raises CommandError.
+    """
+    output = Path(os.path.abspath(output))
+    _check_folder(output)
+    place = _journal_of(output)
+    journal = Journal.start(
+        place, _plan(sources, output, settings, recursive, Journal.open(place) if resume else None)
+    )
+    if resume:
+        for at in journal.plan.waiting:
+            remove_leftovers(journal.plan.items[at].target)
+    with Progress() as progress, PictureReader(largest=largest) as reader:
+        _Run(journal, progress, reader, device).all()
+    return REFUSED if journal.plan.count(ItemState.REFUSED) else 0
+
+
+def _plan(
+    sources: Sequence[Path],
+    output: Path,
+    settings: BatchSettings,
+    recursive: bool,
+    earlier: Journal | None,
+) -> BatchPlan:
+    if sources:
+        plan = plan_batch(sources, settings, output=output, recursive=recursive)
+    elif earlier is not None:
+        # Again from the start, but for what is done.
+        items = (
+            replace(item, state=ItemState.WAITING, sentence="", stamp=None)
+            for item in earlier.plan.items
+        )
+        plan = replace(earlier.plan, items=tuple(items))
+    else:
+        raise CommandError(f"Nothing was begun into “{output}”; name pictures to make larger.")
+    return plan if earlier is None else plan.going_on(earlier.plan)
+
+
+def _check_folder(output: Path) -> None:
+    """Better before the work than after it."""
+    if not output.is_dir() and format_of(output) is not None:
+        raise CommandError(f"“{output.name}” looks like a picture; -o names a folder for them.")
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(saving_problem(output, error)) from error
+
+
+def _journal_of(output: Path) -> Path:
+    """Where it is noted what has been done into this folder."""
+    key = hashlib.sha256(os.fsencode(output.resolve())).hexdigest()[:16]
+    return Places.of_this_person().data / "upscaling" / f"{key}.jsonl"
+
+
+class _Run:
+    def __init__(
+        self, journal: Journal, progress: Progress, reader: PictureReader, device: str | None
+    ) -> None:
+        self._journal, self._progress, self._reader = journal, progress, reader
+        self._engine = _Engine(device)
+
+    def all(self) -> None:
+        """Do what waits; refusals are said and do not stop the others."""
+        plan = self._journal.plan
+        if done := plan.count(ItemState.DONE):
+            self._progress.note(f"{done} of {len(plan.items)} were done already.")
+        for item in plan.items:
+            if item.state is ItemState.REFUSED:
+                self._progress.note(item.sentence)
+        for at in list(plan.waiting):
+            try:
+                notices = self._one(at)
+            except (PictureError, ValueError) as problem:
+                log.warning("refused: %s", problem, exc_info=problem.__cause__)
+                self._journal.mark(at, ItemState.REFUSED, str(problem))
+                self._progress.note(f"{plan.items[at].source}: {problem}")
+            else:
+                self._journal.mark(at, ItemState.DONE, " ".join(notices))
+
+    def _one(self, at: int) -> tuple[str, ...]:
+        plan = self._journal.plan
+        item = plan.items[at]
+        name = f"{item.source.name} ({at + 1} of {len(plan.items)})"
+        if item.target.exists() and not plan.settings.overwrite:
+            raise PictureError(
+                f"“{item.target}” is there already; choose another folder or name, or say "
+                "--overwrite."
+            )
+        self._progress.say(name)
+        picture = self._reader.read(item.source)
+        request = plan.settings.request(picture)
+        with Enlargement(item, plan.settings, picture) as enlargement:
+            begun = False
+            for event in self._engine.events(request, self._progress):
+                begun = begun or isinstance(event, UpscaleStarted)
+                self._show(event, name, begun)
+                enlargement.take(event)
+        if not enlargement.finished:
+            raise PictureError("The engine stopped without finishing; try again.")
+        for notice in enlargement.notices:
+            self._progress.note(f"{item.source.name}: {notice}")
+        self._progress.result(f"{item.target}: {request.output_size}")
+        return enlargement.notices
+
+    def _show(self, event: UpscaleEvent, name: str, begun: bool) -> None:
+        match event:
+            case Loading(what=what):
+                self._progress.say(f"loading {what}")
+            case UpscaleStarted(tiles=tiles):
+                self._progress.count(tiles)
+                self._progress.bar.set_description_str(name)
+            case TileDone():
+                self._progress.bar.update(1)
+            case Failed(sentence=sentence, action=action, details=details):
+                log.error("%s\n%s", sentence, details)
+                # What goes wrong before a picture is begun, such as a missing model, concerns all.
+                raise (PictureError if begun else CommandError)(f"{sentence} {action}".strip())
+            case Cancelled():
+                raise KeyboardInterrupt
+
+
+class _Engine:
+    """Loaded when the first picture needs it."""
+
+    def __init__(self, device: str | None) -> None:
+        self._device = device
+        self._models: object = None
+
+    def events(self, request: UpscaleRequest, progress: Progress) -> Iterator[UpscaleEvent]:
+        if self._models is None:
+            progress.say("loading the engine")
+        from studio.engine.library import ModelLibrary
+        from studio.engine.upscaling.upscale import upscale
+
+        if self._models is None:
+            self._models = ModelLibrary(device=self._device)
+        assert isinstance(self._models, ModelLibrary)
+        return upscale(request, self._models, threading.Event())

@@ -1,0 +1,84 @@
+"""What ``latent-studio generate`` reads besides the prompt and the map."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from studio.app.models.word_lists import class_names
+from studio.app.places import Places
+from studio.commands.error import CommandError
+from studio.contract.geometry import Size
+from studio.contract.request import Box
+from studio.document.formats.opened import FileError
+from studio.document.formats.reading import open_image, upright_pixels
+
+_LARGEST_OWN = 1024
+"""A photograph of many megapixels is not made anew at its own size unless that is asked for."""
+_SHOWN = 3
+
+
+def read_source(path: Path) -> np.ndarray:
+    """The picture in a file, uint8 [H, W, 3] sRGB; CommandError."""
+    try:
+        return upright_pixels(open_image(path))
+    except FileError as problem:
+        raise CommandError(str(problem)) from problem
+
+
+def read_mask(path: Path) -> np.ndarray:
+    """The brightness of the picture in a file, uint8 [H, W], transparent = white; CommandError."""
+    return np.asarray(Image.fromarray(read_source(path)).convert("L"))
+
+
+def fitting_size(pixels: np.ndarray) -> Size:
+    """The size of a picture, made smaller where that is very large."""
+    height, width = pixels.shape[:2]
+    scale = min(1.0, _LARGEST_OWN / max(width, height))
+    return Size(max(1, round(width * scale)), max(1, round(height * scale)))
+
+
+def class_number(text: str | None, model: str) -> int | None:
+    """A class by its number, or by its name where the names are known; CommandError."""
+    if text is None:
+        return None
+    if text.isdecimal():
+        return int(text)
+    names = class_names(Path(model).expanduser(), Places.of_this_person().word_lists)
+    if not names:
+        raise CommandError(
+            f"The names of this model's classes are not known; give the number of “{text}”, or put "
+            "imagenet-1k-id2label.json beside the model."
+        )
+    wanted = text.casefold().strip()
+    whole = [n for n, name in enumerate(names) if wanted in _synonyms(name)]
+    found = whole or [n for n, name in enumerate(names) if wanted in name.casefold()]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise CommandError(f"This model has no class “{text}”.")
+    some = ", ".join(f"{names[n]} ({n})" for n in found[:_SHOWN])
+    more = " and others" if len(found) > _SHOWN else ""
+    raise CommandError(f"“{text}” may be {some}{more}; give the number.")
+
+
+def _synonyms(name: str) -> list[str]:
+    return [part.strip() for part in name.casefold().split(",")]
+
+
+def box_from(text: str) -> Box:
+    """KIND:LEFT,TOP,RIGHT,BOTTOM; CommandError."""
+    number = r"\s*([0-9.]+)\s*"
+    matched = re.fullmatch(rf"\s*(\d+)\s*:{','.join([number] * 4)}", text)
+    try:
+        if matched is None:
+            raise ValueError(
+                f"“{text}” is no box; write it as KIND:LEFT,TOP,RIGHT,BOTTOM, such as "
+                "12:0.1,0.2,0.5,0.9."
+            )
+        kind, *sides = matched.groups()
+        left, top, right, bottom = map(float, sides)
+        return Box(label=int(kind), left=left, top=top, right=right, bottom=bottom)
+    except ValueError as error:
+        raise CommandError(str(error)) from error

@@ -1,0 +1,160 @@
+"""Vivid: the denoiser becomes a sampler of few steps whose pictures are as sharp as real ones."""
+
+import copy
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from studio.contract.upscaling import NATIVE_SCALE
+from studio.engine.nets.upscaler import UpscalerNet
+from studio.engine.schedules import SCHEDULES, Schedule
+from studio.engine.upscaling.first_stage import ResidualFirstStage
+from studio.training.ema import Ema
+from studio.training.losses import PatchDiscriminator, adaptive_weight, hinge_loss
+from studio.training.run import Run
+from studio.training.stages import warm_cosine
+from studio.training.upscaling.shop import Batch, UpscalerShop, no_latent, residual_cells
+
+_WINDOW = 16
+"""Pixels of the large picture whose amount of detail is compared."""
+
+_LEVELS = 2
+_LIMIT = 20.0
+"""Of the adversarial term's adaptive weight."""
+
+
+def train_vivid(shop: UpscalerShop) -> None:
+    """Adversarial fine-tuning of the denoiser at the sampler's own noise levels (as in adversarial
+    diffusion distillation, arXiv:2311.17042); writes the weights.
+
+    Every step begins where the sampler will: at Faithful's result noised to the first level, or at
+    the network's own result noised to the next. L = w_p |pixels| + w_s |amount of detail| + w_a
+    lambda (-D(x~)); the discriminator sees the picture beside its bicubic enlargement.
+    """
+    config = shop.recipe.vivid
+    torch.manual_seed(shop.recipe.seed + 1)
+    faithful, stage = shop.trained()
+    network = copy.deepcopy(faithful).train().requires_grad_(True)
+    judge = PatchDiscriminator(config.discriminator_channels, inputs=6).to(shop.device)
+    optimiser = torch.optim.Adam(network.parameters(), config.learning_rate, (0.5, 0.99))
+    judge_optimiser = torch.optim.Adam(judge.parameters(), config.learning_rate, (0.5, 0.99))
+    ema = Ema(network, config.ema_decay)
+    run = Run(
+        shop.stage("vivid"),
+        minutes=shop.minutes,
+        keep={
+            "network": network,
+            "judge": judge,
+            "optimiser": optimiser,
+            "judge_optimiser": judge_optimiser,
+            "ema": ema,
+        },
+        resume=shop.resume,
+        device=shop.device,
+    )
+    sampler = _Sampler(shop, faithful, network, stage)
+    batches = shop.batches(config.batch, config.crop, shop.recipe.seed + 1 + run.step)
+    started, weight = run.seconds, torch.zeros((), device=shop.device)
+    for step in run:
+        rate = config.learning_rate * warm_cosine(step, run.seconds - started, shop.minutes, 50)
+        for group in (*optimiser.param_groups, *judge_optimiser.param_groups):
+            group["lr"] = rate
+        batch = next(batches)
+        cells = sampler.step(batch)
+        pixel = (cells - batch.cells).abs().mean()
+        made, real, base = (_picture(part) for part in (cells, batch.cells, batch.base))
+        detail = detail_difference(made, real)
+        loss = config.pixel_weight * pixel + config.statistics_weight * detail
+        judge.requires_grad_(False)
+        with shop.precision():
+            verdict = judge(torch.cat([made, base], 1)).float()
+        against = -verdict.mean()
+        if step % 8 == 0 or not weight:
+            weight = adaptive_weight(loss, against, network.conv_out.weight, _LIMIT)
+        loss = loss + config.adversarial_weight * weight * against
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        ema.update()
+        judge.requires_grad_(True)
+        with shop.precision():
+            of_real = judge(torch.cat([real, base], 1)).float()
+            of_made = judge(torch.cat([made.detach(), base], 1)).float()
+        judge_loss = hinge_loss(of_real, of_made)
+        judge_optimiser.zero_grad(set_to_none=True)
+        judge_loss.backward()
+        judge_optimiser.step()
+        run.log(pixel=pixel, detail=detail, against=against, weight=weight, judge=judge_loss)
+        run.log(ratio=_finest(made).abs().mean() / _finest(real).abs().mean())
+    network.load_state_dict(ema.weights)
+    shop.save(network.eval(), "vivid")
+    shop.write_model_config()
+
+
+class _Sampler:
+    """The engine's steps, one of them with gradients."""
+
+    def __init__(
+        self,
+        shop: UpscalerShop,
+        faithful: UpscalerNet,
+        network: UpscalerNet,
+        stage: ResidualFirstStage,
+    ) -> None:
+        self._shop, self._faithful, self._network, self._stage = shop, faithful, network, stage
+        self._schedule: Schedule = SCHEDULES["cosine"]()
+        self._times = shop.recipe.vivid.times
+
+    def step(self, batch: Batch) -> Tensor:
+        """The cells [B, 48, h, w] after a random number of the sampler's steps; the gradient is
+        that of the last one.
+        """
+        last = int(torch.randint(len(self._times), ()))
+        with torch.no_grad():
+            z = self._evaluate(self._faithful, no_latent(batch), batch, 1.0)
+            for number in range(last):
+                z = self._step(z, batch, self._times[number])
+        z = self._step(z, batch, self._times[last])
+        return batch.base + residual_cells(self._stage, z)
+
+    def _step(self, x_0: Tensor, batch: Batch, time: float) -> Tensor:
+        alpha, sigma = self._schedule.at(self._schedule.time(time))
+        x_t = alpha * x_0 + sigma * torch.randn_like(x_0)
+        return self._evaluate(self._network, x_t, batch, time)
+
+    def _evaluate(self, network: UpscalerNet, x_t: Tensor, batch: Batch, time: float) -> Tensor:
+        told = torch.full_like(batch.repair, time)
+        with self._shop.precision():
+            z: Tensor = network(x_t, batch.small, told, batch.repair)
+        return z.float()
+
+
+def _picture(cells: Tensor) -> Tensor:
+    return F.pixel_shuffle(cells, NATIVE_SCALE)
+
+
+def _finest(images: Tensor) -> Tensor:
+    """The finest octave of [B, 3, H, W]."""
+    coarse = F.avg_pool2d(images, 2)
+    return images - F.interpolate(coarse, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+def detail_difference(made: Tensor, real: Tensor) -> Tensor:
+    """How much the mean |gradient| of two pictures [B, 3, H, W] differs from place to place.
+
+    Summed over the finest octave bands; what is compared is the amount of detail in windows, not
+    where each edge of it lies, which nobody can know.
+    """
+    total = made.new_zeros(())
+    for _ in range(_LEVELS):
+        amounts = []
+        for images in (made, real):
+            band = _finest(images)
+            across, down = band.diff(dim=-1).abs(), band.diff(dim=-2).abs()
+            amount = F.avg_pool2d(across[..., :-1, :] + down[..., :-1], _WINDOW, _WINDOW // 2)
+            amounts.append(amount)
+        total = total + (amounts[0] - amounts[1]).abs().mean()
+        made, real = F.avg_pool2d(made, 2), F.avg_pool2d(real, 2)
+    return total
