@@ -53,6 +53,8 @@ class Session(QObject):
         self.background = background
         self.shelf = shelf
         self.unknown_words = UnknownWords(settings, background, self)
+        self.missing: str | None = None
+        """The model of the picture last brought back, where that model is not here."""
         self._arrived: list[Produced] = []
         self._stroke_watch = QTimer(self, interval=_LOOK_AGAIN_MS)
         self._stroke_watch.timeout.connect(self._show_results)
@@ -198,8 +200,10 @@ class Session(QObject):
         }
         for key, value in values.items():
             self.settings.set(key, value)
-        if model is None and not Path(request.model).exists():
-            self.missed.emit(request.model)
+        there = model is not None or Path(request.model).exists()
+        self.missing = None if there else request.model
+        if self.missing is not None:
+            self.missed.emit(self.missing)
 
     def _take_proportions(self, size: Size) -> None:
         """Stretch the map to the picture's proportions, so that previews lie where they belong."""

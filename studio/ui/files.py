@@ -121,7 +121,8 @@ class Files:
         if opened.request is not None or opened.found is not None:
             program = "" if opened.found is None else f" ({opened.found.program})"
             sentence = tr("%s came back with its settings.") % name
-            self._tell(Notice(kind="info", sentence=sentence + program))
+            if self._session.missing is None:  # else the window says that
+                self._tell(Notice(kind="info", sentence=sentence + program))
         elif opened.labels is not None:
             self._report_map(opened, name)
         elif opened.picture is not None:

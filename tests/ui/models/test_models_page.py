@@ -148,7 +148,7 @@ def test_a_download_is_shown_first_paused_resumed_and_listed(
     tmp_path: Path,
 ) -> None:
     monkeypatch.setenv("HF_ENDPOINT", hub.address)
-    assert constants.ENDPOINT == hub.address
+    assert hub.address == constants.ENDPOINT
     weights = write_model(tmp_path / "small.safetensors")
     hub.files["who/small"] = {
         "small.safetensors": weights.read_bytes(),
