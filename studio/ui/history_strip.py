@@ -214,7 +214,7 @@ class HistoryStrip(QWidget):
         for title, signal in (
             (self.tr("Restore picture and settings"), self.chosen),
             (self.tr("Use its seed"), self.seed_wanted),
-            (self.tr("Start from it"), self.source_wanted),
+            (self.tr("Use as the source picture"), self.source_wanted),
             ("", None),
             (self.tr("Save as…"), self.save_wanted),
             (self.tr("Copy"), self.copy_wanted),

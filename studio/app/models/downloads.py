@@ -94,14 +94,20 @@ class Downloads(QObject):
         self.changed.emit()
 
     def look_up(self, what: str) -> Download:
-        """Ask the hub for the size and licence of a model."""
+        """Ask the hub for the size and licence of a model; one that is asked about already stays."""
+        for item in self.items:
+            if what.strip() in (item.what, item.plan.name if item.plan else ""):
+                return item
         item = Download(what.strip(), self._folder)
         self.items.append(item)
         self._ask(item, {"plan": item.what, "folder": str(self._folder)})
         return item
 
     def look_up_words(self, row: WordList) -> Download:
-        """Ask the hub for the size and licence of a word list."""
+        """Ask the hub for the size and licence of a word list, as look_up does."""
+        for item in self.items:
+            if item.words is row:
+                return item
         item = Download(row.title, self._word_lists / row.key, words=row)
         self.items.append(item)
         self._ask(item, {"words": row.key, "folder": str(self._word_lists)})

@@ -54,7 +54,7 @@ class ModelDetail(QWidget):
             self.tr("Use in Paint"), self.tr("Paint a map and make a picture of it with this model")
         )
         self.reveal = self._button(self.tr("Show in its folder"), self.tr("Open its folder"))
-        self.remove = self._button(self.tr("Remove"), "")
+        self.remove = self._button(self.tr("Remove"), self.tr("Take it off the list"))
         self.sure = Question()
         self.predicts = Question()
         self.words = Question()
@@ -121,9 +121,10 @@ class ModelDetail(QWidget):
             Origin.FILE: self.tr("Remove from the list"),
             Origin.FOLDER: self.tr("Remove its folder from the list"),
         }
-        self.remove.setToolTip(tips.get(model.origin, ""))
-        self.remove.setText(titles.get(model.origin, ""))
-        self.remove.setAccessibleName(titles.get(model.origin, ""))
+        if model.origin in titles:
+            self.remove.setToolTip(tips[model.origin])
+            self.remove.setText(titles[model.origin])
+            self.remove.setAccessibleName(titles[model.origin])
 
     def _show_questions(self, model: Installed) -> None:
         self.sure.setVisible(self._asking)

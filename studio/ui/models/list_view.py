@@ -9,7 +9,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFont, QPainter, QPalette, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -113,7 +113,7 @@ class _Rows(QStyledItemDelegate):
         inside = rect.adjusted(_INSET, 6, -_INSET, -6)
         half = inside.height() // 2
         usable = model.card is None or model.card.kind is not CardKind.BROKEN
-        painter.setPen(palette.color(QPalette.ColorRole.WindowText if usable else _QUIET))
+        painter.setPen(palette.color(QPalette.ColorRole.WindowText) if usable else _quiet(palette))
         metrics = painter.fontMetrics()
         name = metrics.elidedText(shown_name(model), Qt.TextElideMode.ElideMiddle, inside.width())
         flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -121,7 +121,7 @@ class _Rows(QStyledItemDelegate):
         font = QFont(painter.font())
         font.setPixelSize(11)
         painter.setFont(font)
-        painter.setPen(palette.color(_QUIET))
+        painter.setPen(_quiet(palette))
         line = painter.fontMetrics().elidedText(
             caption(model), Qt.TextElideMode.ElideRight, inside.width()
         )
@@ -130,7 +130,11 @@ class _Rows(QStyledItemDelegate):
         )
 
 
-_QUIET = QPalette.ColorRole.PlaceholderText
+def _quiet(palette: QPalette) -> QColor:
+    """Quieter than the text, and still 4.5:1 on every ground that a row has."""
+    colour = QColor(palette.color(QPalette.ColorRole.WindowText))
+    colour.setAlphaF(0.7)
+    return colour
 
 
 class ModelList(QListView):

@@ -195,6 +195,7 @@ class ModelsStage(QWidget):
 
     async def _take_in(self, item: Download) -> None:
         await self._shelf.refresh()
+        self._show_again()  # a word list changes no model, but what is said of one
         for model in self._shelf.models:
             if model.place == item.folder:
                 self._panel.list.choose(model.key)

@@ -17,6 +17,7 @@ class ClassPicker(QWidget):
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._settings = settings
+        self._needed = False
         self._rows = QStringListModel(self)
         self._found = QSortFilterProxyModel(self)
         self._found.setSourceModel(self._rows)
@@ -43,8 +44,9 @@ class ClassPicker(QWidget):
         self.list.activated.connect(self._take)
         settings.watch("class_id", self, lambda _value: self._show())
 
-    def set_classes(self, names: tuple[str, ...], count: int) -> None:
-        """Offer ``count`` classes, by name where names are known."""
+    def set_classes(self, names: tuple[str, ...], count: int, *, needed: bool = False) -> None:
+        """Offer ``count`` classes, by name where names are known; ``needed``: one must be chosen."""
+        self._needed = needed
         known = names[:count]
         rows = [f"{number}  {name}" for number, name in enumerate(known)]
         rows += [self.tr("Class %s") % number for number in range(len(known), count)]
@@ -89,8 +91,12 @@ class ClassPicker(QWidget):
         chosen = self._settings["class_id"]
         rows = self._rows.stringList()
         known = chosen is not None and chosen < len(rows)
-        text = rows[chosen] if known else self.tr("None chosen: the model picks by itself.")
-        self.chosen.setText(text)
+        none = (
+            self.tr("Choose what the picture shows.")
+            if self._needed
+            else self.tr("None chosen: the model picks by itself.")
+        )
+        self.chosen.setText(rows[chosen] if known else none)
         self._mark()
 
     def _mark(self) -> None:

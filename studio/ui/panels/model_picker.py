@@ -14,7 +14,7 @@ from studio.ui.models.words import family_title, shown_name
 
 
 class ModelPicker(QWidget):
-    """Bound to the setting "model". ``changed(card)`` follows whenever what is known of the chosen
+    """Bound to the setting "model"; a ``compact`` one does not name the family. ``changed(card)`` follows whenever what is known of the chosen
     model differs, None while nothing is; ``manage_wanted()`` asks for the list of models,
     ``answered(model, prediction)`` says eps or v.
     """
@@ -23,8 +23,16 @@ class ModelPicker(QWidget):
     manage_wanted = Signal()
     answered = Signal(object, str)
 
-    def __init__(self, settings: Settings, shelf: Shelf, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        shelf: Shelf,
+        parent: QWidget | None = None,
+        *,
+        compact: bool = False,
+    ) -> None:
         super().__init__(parent)
+        self._compact = compact
         self._settings = settings
         self._shelf = shelf
         self._told: tuple[str, ModelCard | None] | None = None
@@ -78,7 +86,7 @@ class ModelPicker(QWidget):
         self._fill(name, model)
         shown = family_title(card) if card and card.usable else ""
         self.about.setText(shown)
-        self.about.setVisible(bool(shown))
+        self.about.setVisible(bool(shown) and not self._compact)
         trouble = self._trouble(name, model, card)
         self.problem.setText(trouble)
         self.problem.setVisible(bool(trouble))

@@ -34,7 +34,7 @@ class PaintPage(QWidget):
         self._settings = settings
         self._shelf = shelf
         self.painting = painting
-        self.picker = ModelPicker(settings, shelf)
+        self.picker = ModelPicker(settings, shelf, compact=True)
         self.no_map = Question()
         self.prompt = QLineEdit()
         self.prompt.setPlaceholderText(self.tr("Sunset, winter, fog… or nothing"))

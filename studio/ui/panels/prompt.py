@@ -86,7 +86,8 @@ class PromptPanel(QWidget):
         self.classes.setVisible(has_classes)
         if card is not None and has_classes:
             names = self._shelf.class_names(self._settings["model"])
-            self.classes.set_classes(names, card.classes)
+            needed = Capability.CLASS in card.needs
+            self.classes.set_classes(names, card.classes, needed=needed)
         self.source.setVisible(can(*_FROM_PICTURES))
         self.source.show_card(card)
         self.follow.setVisible(can(Capability.MAP))

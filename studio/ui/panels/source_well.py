@@ -83,7 +83,7 @@ class _Well(QFrame):
             painter.drawText(
                 self.rect().adjusted(12, 8, -12, -8),
                 int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap),
-                self.tr("Drop a picture or one of the history here,\nor click to choose a file."),
+                self.tr("Drop a picture or a history entry,\nor click to choose a file."),
             )
         edge = palette.accent() if self.hasFocus() or self.underMouse() else palette.mid()
         style = Qt.PenStyle.DashLine if self._pixmap.isNull() else Qt.PenStyle.SolidLine
