@@ -24,7 +24,7 @@ class Background:
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
         """The result of ``work(*args)``, computed in the background thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._executor, lambda: work(*args))
+        return await asyncio.get_event_loop().run_in_executor(self._executor, lambda: work(*args))
 
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Let ``coroutine`` run; it is kept alive until it ends."""

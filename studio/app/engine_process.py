@@ -13,23 +13,41 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, BinaryIO, NoReturn
 
-from studio.app.orders import NO_JOB, Cancel, EngineReady, Generate, Help, Message, Preload
+from studio.app.orders import (
+    NO_HELP,
+    NO_JOB,
+    Cancel,
+    EngineReady,
+    Generate,
+    GoOn,
+    Held,
+    Help,
+    Hold,
+    Message,
+    Preload,
+    Upscale,
+)
+from studio.app.upscale_file import discard_unfinished, upscale_file
+from studio.app.upscale_task import Upscaled, UpscaleEvent
 from studio.contract.events import Cancelled, Event, Failed, Finished, Stepped
 
-_TERMINAL = (Finished, Cancelled, Failed)
+_TERMINAL = (Finished, Upscaled, Cancelled, Failed)
 
 
 class _Inbox:
     """Reads orders in a thread of its own, so that a cancel is seen while the engine computes."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self.orders: queue.SimpleQueue[Generate | Preload] = queue.SimpleQueue()
+        self.orders: queue.SimpleQueue[Generate | Upscale | GoOn | Preload]
+        self.orders = queue.SimpleQueue()
         self._stream = stream
         self._flags: dict[int, threading.Event] = {}
+        self._held: set[int] = set()
         self._lock = threading.Lock()
         threading.Thread(target=self._read, name="orders", daemon=True).start()
 
@@ -40,6 +58,14 @@ class _Inbox:
     def forget(self, job: int) -> None:
         with self._lock:
             self._flags.pop(job, None)
+            self._held.discard(job)
+
+    def held(self, job: int) -> bool:
+        """Whether the job was to be laid aside; asking takes the wish back."""
+        with self._lock:
+            held = job in self._held
+            self._held.discard(job)
+            return held
 
     def _read(self) -> None:
         while True:
@@ -48,9 +74,13 @@ class _Inbox:
             except (EOFError, OSError):
                 # The window is gone, or wants this to be over: nothing here is worth finishing,
                 # and what computes or loads at the moment could take its time.
+                discard_unfinished()
                 os._exit(0)
             if isinstance(order, Cancel):
                 self.flag(order.job).set()
+            elif isinstance(order, Hold):
+                with self._lock:
+                    self._held.add(order.job)
             else:
                 self.orders.put(order)
 
@@ -64,6 +94,7 @@ class EngineProcess:
         self._engine_name = engine_name
         self._engine: Any = None
         self._models: Any = None
+        self._laid_aside: dict[int, Iterator[Event | UpscaleEvent]] = {}
 
     def run(self) -> NoReturn:
         """Serve orders until the window closes their pipe."""
@@ -71,11 +102,25 @@ class EngineProcess:
             match self._inbox.orders.get():
                 case Preload(model=model, help=help_given):
                     self._preload(model, help_given)
-                case Generate(job=job) as order:
-                    self._generate(order)
-                    self._inbox.forget(job)
+                case Generate() as order:
+                    self._follow(order.job, self._events(partial(self._generated, order)))
+                case Upscale() as order:
+                    self._follow(order.job, self._events(partial(self._upscaled, order)))
+                case GoOn(job=job):
+                    self._follow(job, self._laid_aside.pop(job))
 
-    def _say(self, job: int, content: Event | EngineReady) -> None:
+    def _follow(self, job: int, events: Iterator[Event | UpscaleEvent]) -> None:
+        """Tell a job's events until it ends or is to be laid aside."""
+        for event in events:
+            self._say(job, _light(event))
+            if isinstance(event, _TERMINAL):
+                self._inbox.forget(job)
+            elif self._inbox.held(job):
+                self._laid_aside[job] = events
+                self._say(job, Held())
+                return
+
+    def _say(self, job: int, content: Event | UpscaleEvent | Held | EngineReady) -> None:
         pickle.dump(Message(job=job, content=content), self._messages, pickle.HIGHEST_PROTOCOL)
         self._messages.flush()
 
@@ -116,16 +161,24 @@ class EngineProcess:
             except StopIteration as done:
                 return done.value
 
-    def _generate(self, order: Generate) -> None:
-        for event in self._events(order):
-            self._say(order.job, _light(event))
+    def _generated(self, order: Generate) -> Iterator[Event]:
+        self._ready_engine(order.help)
+        flag = self._inbox.flag(order.job)
+        events: Iterator[Event] = self._engine.generate(order.request, self._models, flag)
+        return events
 
-    def _events(self, order: Generate) -> Iterator[Event]:
+    def _upscaled(self, order: Upscale) -> Iterator[Event | UpscaleEvent]:
+        self._ready_engine(NO_HELP)
+        upscaling = importlib.import_module(f"{self._engine_name}.upscaling.upscale")
+        flag = self._inbox.flag(order.job)
+        return upscale_file(order.task, upscaling.upscale, self._models, flag)
+
+    def _events(
+        self, begin: Callable[[], Iterator[Event | UpscaleEvent]]
+    ) -> Iterator[Event | UpscaleEvent]:
         """The engine's events, with exactly one terminal event at the end whatever happens."""
         try:
-            self._ready_engine(order.help)
-            flag = self._inbox.flag(order.job)
-            for event in self._engine.generate(order.request, self._models, flag):
+            for event in begin():
                 yield event
                 if isinstance(event, _TERMINAL):
                     return
@@ -134,11 +187,11 @@ class EngineProcess:
             return
         yield Failed(
             sentence="The engine stopped without finishing the picture.",
-            action="Press Generate to try again.",
+            action="Try again.",
         )
 
 
-def _light(event: Event) -> Event:
+def _light(event: Event | UpscaleEvent) -> Event | UpscaleEvent:
     """The event without what the window never looks at: a step's latents."""
     if isinstance(event, Stepped):
         return replace(event, x_t=event.x_t[:0], x_0=event.x_0[:0])
@@ -151,7 +204,7 @@ def _failure(error: Exception) -> Failed:
     if isinstance(error, MemoryError):
         return Failed(
             sentence="There is not enough memory for a picture of this size.",
-            action="Choose a smaller size and press Generate.",
+            action="Choose a smaller size and try again.",
             details=details,
         )
     # a ModelError of the engine, which can't be imported here before torch
@@ -159,7 +212,7 @@ def _failure(error: Exception) -> Failed:
         return Failed(sentence=sentence, action=getattr(error, "action", ""), details=details)
     return Failed(
         sentence=f"The engine could not do it ({type(error).__name__}).",
-        action="Press Generate to try again.",
+        action="Try again.",
         details=details,
     )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from studio.app.upscale_task import UpscaleEvent, UpscaleTask
 from studio.contract.events import Event
 from studio.contract.request import GenerateRequest
 
@@ -38,6 +39,28 @@ class Generate:
     help: Help = NO_HELP
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Upscale:
+    """Enlarge one file; its events come back with the same number, its pixels go to the disk."""
+
+    job: int
+    task: UpscaleTask
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hold:
+    """Lay a job aside after its next event, so that others can be done; answered with Held."""
+
+    job: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoOn:
+    """Take up a job that was laid aside."""
+
+    job: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cancel:
     """Stop a job before its next network call."""
@@ -45,7 +68,7 @@ class Cancel:
     job: int
 
 
-Order = Preload | Generate | Cancel
+Order = Preload | Generate | Upscale | Hold | GoOn | Cancel
 
 NO_JOB = 0
 
@@ -63,6 +86,11 @@ class EngineReady:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Held:
+    """The job is laid aside, everything it has computed kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class EngineLost:
     """The engine's process ended although nobody asked it to; ``details`` is what it last said."""
 
@@ -74,4 +102,4 @@ class Message:
     """One thing heard from the engine's process; ``job`` is NO_JOB outside jobs."""
 
     job: int
-    content: Event | EngineReady | EngineLost
+    content: Event | UpscaleEvent | Held | EngineReady | EngineLost

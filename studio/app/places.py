@@ -59,8 +59,16 @@ class Places:
         """Word lists and names that checkpoints leave out."""
         return self.data / "word-lists"
 
+    @property
+    def batch(self) -> Path:
+        return self.data / "upscaling.json"
+
+    @property
+    def pasted(self) -> Path:
+        return self.data / "pasted"
+
     def made(self) -> "Places":
         """Create the folders; raises OSError where the disk refuses."""
-        for folder in (self.config, self.data, self.logs, self.history):
+        for folder in (self.config, self.data, self.logs, self.history, self.pasted):
             folder.mkdir(parents=True, exist_ok=True)
         return self

@@ -13,6 +13,7 @@ from studio.app.jobs import Job, Jobs
 from studio.app.models.shelf import Shelf
 from studio.app.settings import Settings
 from studio.app.unknown_words import UnknownWords
+from studio.app.upscale_batch import UpscaleBatch
 from studio.contract.catalog import Capability
 from studio.contract.events import Event, Produced, Started
 from studio.contract.geometry import Size
@@ -25,7 +26,7 @@ _LOOK_AGAIN_MS = 50
 
 
 class Session(QObject):
-    """One sitting: settings, document, jobs and gallery, and the ways between them.
+    """One sitting: settings, document, jobs, gallery and batch, and the ways between them.
 
     ``started(Started)`` passes on what the engine says of a request; ``restored()`` follows when
     settings and map came back from a picture, ``missed(name)`` when its model is not here.
@@ -41,6 +42,7 @@ class Session(QObject):
         document: Document,
         jobs: Jobs,
         gallery: Gallery,
+        batch: UpscaleBatch,
         background: Background,
         shelf: Shelf,
         parent: QObject | None = None,
@@ -50,6 +52,7 @@ class Session(QObject):
         self.document = document
         self.jobs = jobs
         self.gallery = gallery
+        self.batch = batch
         self.background = background
         self.shelf = shelf
         self.unknown_words = UnknownWords(settings, background, self)

@@ -77,12 +77,15 @@ def target(prediction: str, schedule: Schedule, x_0: Tensor, eps: Tensor, t: Ten
 class Condition:
     """What steers a network: ``context`` [B, L, D] for cross-attention, ``concat`` [B, c, h, w] to
     be concatenated to x_t, ``y`` int64 [B] a class of the U-Net itself (the upscaler's noise
-    level); None where the network takes none.
+    level), ``hint`` [B, c, h, w] what a ControlNet sees, and how strongly; None where the network
+    takes none.
     """
 
     context: Tensor | None = None
     concat: Tensor | None = None
     y: Tensor | None = None
+    hint: Tensor | None = None
+    hint_strength: float = 1.0
 
 
 class Network(Protocol):
@@ -191,4 +194,6 @@ def _stacked(first: Condition, second: Condition) -> Condition:
         context=stack(first.context, second.context),
         concat=stack(first.concat, second.concat),
         y=stack(first.y, second.y),
+        hint=stack(first.hint, second.hint),
+        hint_strength=first.hint_strength,
     )

@@ -14,7 +14,7 @@ from studio.engine.families.published import PublishedModel
 from studio.engine.model import Model
 from studio.engine.model_config import ModelConfig, read_config
 from studio.engine.model_error import ModelError
-from studio.engine.parts import PartKind, find_part
+from studio.engine.parts import PartKind, Parts
 from studio.engine.upscaling.config import FAMILY as UPSCALER
 from studio.engine.upscaling.config import family_of, read_upscaler_config
 from studio.engine.upscaling.model import Upscaler
@@ -97,8 +97,7 @@ class ModelLibrary:
         """
 
         def find(name: str) -> Path:
-            near = (self.find(model), *self._folders, *self.parts)
-            found = find_part(kind, name, near)
+            found = self._parts_of(self.find(model)).find(kind, name)
             if found is None:
                 raise ModelError(
                     f"There is no {kind.title} “{name}”.",
@@ -180,8 +179,11 @@ class ModelLibrary:
                 "Get the model again, or choose another one.",
             ) from error
 
+    def _parts_of(self, model: Path) -> Parts:
+        return Parts((model, *self._folders, *self.parts))
+
     def _load_published(self, path: Path) -> Generator[Loading, None, Model]:
-        loading = load_published(path, self.device, self._prediction)
+        loading = load_published(path, self.device, self._prediction, self._parts_of(path))
         while True:
             try:
                 yield Loading(what=path.stem, fraction=next(loading))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from studio.contract.catalog import Capability
 from studio.contract.model_card import CardKind, ModelCard, broken
 from studio.engine.checkpoints.contents import Contents
 from studio.engine.checkpoints.description import FIRST_STAGE_ALONE
@@ -12,6 +13,7 @@ from studio.engine.checkpoints.structure import ClassConfig, LabelConfig
 from studio.engine.families import PUBLISHED_FAMILIES
 from studio.engine.families.class_conditional import CLASSES
 from studio.engine.families.opening import check_usable, open_published
+from studio.engine.parts import Parts
 
 _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("LoRA", ("lora_unet_", "lora_te", ".lora_A.", ".lora_B.", ".lora_down.", ".lora_up.")),
@@ -52,12 +54,18 @@ def _published(contents: Contents) -> ModelCard:
         licence=told.licence,
         nbytes=contents.nbytes,
         dtypes=contents.dtypes,
-        capabilities=() if alone else PUBLISHED_FAMILIES[told.family].capabilities_of(told),
+        capabilities=() if alone else _capabilities(contents),
         needs=() if alone else PUBLISHED_FAMILIES[told.family].needs_of(told),
         prediction=told.prediction,
         classes=min(condition.classes, CLASSES) if isinstance(condition, ClassConfig) else 0,
         labels=condition.labels if isinstance(condition, LabelConfig) else 0,
     )
+
+
+def _capabilities(contents: Contents) -> tuple[Capability, ...]:
+    """With what lies around the model now, such as a ControlNet for label maps."""
+    family, told = PUBLISHED_FAMILIES[contents.description.family], contents.description
+    return (*family.capabilities_of(told), *family.gained(told, Parts((contents.path,))))
 
 
 def _part(path: Path) -> ModelCard | None:

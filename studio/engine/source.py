@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
+from PIL import Image, ImageFilter
 from torch import Tensor
 
 from studio.contract.geometry import Size
@@ -13,6 +13,7 @@ from studio.contract.request import GenerateRequest
 
 _HALF = 128
 """From this grey on a mask means repaint."""
+_FADE = 4
 
 
 def fitted_request(request: GenerateRequest) -> tuple[GenerateRequest, tuple[str, ...]]:
@@ -77,11 +78,26 @@ def touched(repaint: Tensor, factor: int) -> Tensor:
 
 
 def pasted(pixels: np.ndarray, request: GenerateRequest) -> np.ndarray:
-    """The picture with the source's own pixels wherever the mask keeps them; read-only."""
+    """The picture with the source's own pixels wherever the mask keeps them; read-only.
+
+    Inside a mask without greys of its own the new fades in over a few pixels, since a first stage
+    does not give back the source exactly.
+    """
     if request.mask is None or request.source is None:
         return pixels
-    share = request.mask[..., None].astype(np.float32) / 255
+    share = _share(request.mask)[..., None]
     mixed = request.source + share * (pixels.astype(np.float32) - request.source)
     whole = np.rint(mixed).astype(np.uint8)
     whole.flags.writeable = False
     return whole
+
+
+def _share(mask: np.ndarray) -> np.ndarray:
+    """How much of each pixel is new, float32 [H, W] in 0..1."""
+    if bool(((mask > 0) & (mask < 255)).any()):
+        return mask.astype(np.float32) / 255
+    image, total = Image.fromarray(mask), np.zeros(mask.shape, np.float32)
+    for _ in range(_FADE):
+        total += np.asarray(image)
+        image = image.filter(ImageFilter.MinFilter(3))
+    return total / (255 * _FADE)

@@ -56,16 +56,14 @@ def read_deep_heic(path: Path) -> np.ndarray:
     return np.array(pixels[..., None] if pixels.ndim == 2 else pixels)
 
 
-def read_deep(
-    path: Path, orientation: int, premultiplied: bool
-) -> tuple[np.ndarray, tuple[str, ...]]:
+def read_deep(path: Path, orientation: int) -> tuple[np.ndarray, tuple[str, ...]]:
     """uint8 or uint16 [H, W, C], upright, and what was converted on the way; alpha straight.
 
-    ``premultiplied``: the file says that its colours are multiplied by alpha. Floating point of
-    0..1 and 32-bit integers become 16 bits. Raises DeepError.
+    Floating point of 0..1 and 32-bit integers become 16 bits. libvips itself undoes the
+    multiplication by alpha that some TIFF files hold. Raises DeepError.
     """
     try:
-        image, notices = _normal(_opened(path), premultiplied)
+        image, notices = _normal(_opened(path))
         return _filled(image, orientation), notices
     except _vips().Error as error:
         raise DeepError(str(error)) from error
@@ -78,7 +76,7 @@ def _opened(path: Path) -> "pyvips.Image":
         raise DeepError(str(error)) from error
 
 
-def _normal(image: "pyvips.Image", premultiplied: bool) -> "tuple[pyvips.Image, tuple[str, ...]]":
+def _normal(image: "pyvips.Image") -> "tuple[pyvips.Image, tuple[str, ...]]":
     """The same picture as 8 or 16 bits of grey or RGB with or without alpha."""
     notices: list[str] = []
     if image.interpretation in ("cmyk", "lab", "labs", "labq"):
@@ -92,15 +90,19 @@ def _normal(image: "pyvips.Image", premultiplied: bool) -> "tuple[pyvips.Image, 
     if image.bands > colours + 1:
         image = image.extract_band(0, n=colours + 1)
         notices.append("Channels beside colour and alpha were left out.")
-    if premultiplied and image.bands == colours + 1:
-        most = 255 if image.format == "uchar" else 65535
-        image = image.unpremultiply(max_alpha=most).rint().cast(image.format)
     return image, tuple(notices)
 
 
 def _to_rgb16(image: "pyvips.Image") -> "pyvips.Image":
     if image.interpretation == "cmyk":
-        return image.icc_transform("srgb", embedded=True, input_profile="cmyk", depth=16)
+        return image.icc_transform(
+            "srgb",
+            embedded=True,
+            input_profile="cmyk",
+            depth=16,
+            intent="relative",
+            black_point_compensation=True,
+        )
     return image.colourspace("rgb16")
 
 

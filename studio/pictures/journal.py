@@ -48,13 +48,15 @@ class Journal:
     def open(cls, path: Path) -> "Journal | None":
         """Read a journal; None if there is none that can be read."""
         try:
-            plan = _read(path)
+            text = path.read_text(encoding="utf-8")
+            plan = _read(text)
         except OSError:
             return None
         except (ValueError, KeyError, TypeError, IndexError) as error:
             log.warning("“%s” is no journal: %s", path, error)
             return None
-        return cls(path, plan)
+        # After a line that was cut off nothing may be appended.
+        return cls(path, plan) if text.endswith("\n") else cls.start(path, plan)
 
     def mark(self, at: int, state: ItemState, sentence: str = "") -> None:
         """Note that picture ``at`` has come to a state."""
@@ -90,8 +92,8 @@ def _line(record: dict[str, Any]) -> str:
     return json.dumps(record) + "\n"
 
 
-def _read(path: Path) -> BatchPlan:
-    first, *rest = path.read_text(encoding="utf-8").splitlines(keepends=True)
+def _read(text: str) -> BatchPlan:
+    first, *rest = text.splitlines(keepends=True)
     head = json.loads(first)
     if head["format"] != _FORMAT:
         raise ValueError(f"format {head['format']}")

@@ -27,12 +27,13 @@ class PictureReader:
     """Reads like reading.py, but outlives whatever a file does to the decoders.
 
     The process starts with the first file and is started anew when a file has ended it. It may
-    compute 8 s for a file, and 1 s more for every 4 MB of it; it may take 16 bytes of memory for
-    every pixel of ``largest`` (Linux and macOS). Not for several threads at once.
+    compute 8 s for a file, and 1 s more for every 4 MB of it; it may take ``memory`` bytes (on
+    Linux and macOS), None = 16 for every pixel of ``largest``. Not for several threads at once.
     """
 
-    def __init__(self, *, largest: int = LARGEST_PIXELS) -> None:
+    def __init__(self, *, largest: int = LARGEST_PIXELS, memory: int | None = None) -> None:
         self._largest = largest
+        self._memory = memory or _PROGRAM_BYTES + _BYTES_PER_PIXEL * largest
         self._process: subprocess.Popen[bytes] | None = None
 
     def read(self, path: Path) -> Picture:
@@ -100,12 +101,7 @@ class PictureReader:
         home = Path(__file__).resolve().parents[2]
         paths = [str(home), *filter(None, [os.environ.get("PYTHONPATH")])]
         self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "studio.pictures.reading_process",
-                str(_PROGRAM_BYTES + _BYTES_PER_PIXEL * self._largest),
-            ],
+            [sys.executable, "-m", "studio.pictures.reading_process", str(self._memory)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # where decoders complain

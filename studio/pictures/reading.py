@@ -95,7 +95,7 @@ def _pixels(header: Header) -> tuple[np.ndarray, tuple[str, ...]]:
     if header.kind == "heic" and header.deep:
         return deep.read_deep_heic(header.path), ()
     if header.deep:
-        return deep.read_deep(header.path, header.turn, header.premultiplied)
+        return deep.read_deep(header.path, header.turn)
     assert header.image is not None  # what Pillow can't open is read as deep
     return decode(header.image, header.turn, header.icc)
 

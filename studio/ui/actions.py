@@ -114,6 +114,12 @@ ACTIONS: tuple[ActionRow, ...] = (
         shortcuts=("Shift+Esc",),
     ),
     ActionRow(
+        key="pause",
+        title=QT_TRANSLATE_NOOP("Actions", "Pause upscaling, or go on"),
+        menu="picture",
+        shortcuts=("Ctrl+P",),
+    ),
+    ActionRow(
         key="fit",
         title=QT_TRANSLATE_NOOP("Actions", "Fit into the window"),
         menu="view",
@@ -142,6 +148,12 @@ ACTIONS: tuple[ActionRow, ...] = (
         title=QT_TRANSLATE_NOOP("Actions", "Prompt panel"),
         menu="view",
         shortcuts=("F6",),
+    ),
+    ActionRow(
+        key="show_upscale",
+        title=QT_TRANSLATE_NOOP("Actions", "Upscale panel"),
+        menu="view",
+        shortcuts=("F7",),
     ),
     ActionRow(
         key="show_models",

@@ -1,33 +1,11 @@
 """The primary button, which is Cancel in the same place while a job runs, and the queue beside."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
-from studio.app.jobs import Jobs
-
-
-class _KeyedButton(QPushButton):
-    """A button with its shortcut written quietly at the right edge."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.keys = ""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
-        palette = self.palette()
-        group = palette.ColorGroup.Normal if self.isEnabled() else palette.ColorGroup.Disabled
-        painter.setPen(palette.color(group, palette.ColorRole.ButtonText))
-        font = painter.font()
-        font.setPixelSize(11)
-        font.setBold(False)
-        painter.setFont(font)
-        area = self.rect().adjusted(0, 0, -14, 0)
-        painter.drawText(
-            area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.keys
-        )
+from studio.app.jobs import Job, Jobs
+from studio.ui.keyed_button import KeyedButton
 
 
 class GenerateRow(QFrame):
@@ -43,7 +21,7 @@ class GenerateRow(QFrame):
         super().__init__(parent)
         self.setObjectName("generateRow")
         self._jobs = jobs
-        self.button = _KeyedButton()
+        self.button = KeyedButton()
         self.button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.button.clicked.connect(self._pressed)
         self.more = QPushButton()
@@ -62,29 +40,24 @@ class GenerateRow(QFrame):
         shift = QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.ShiftModifier
         if shift:
             self.queue.emit()
-        elif self._jobs.busy:
+        elif self._jobs.picture is not None:
             self.cancel.emit()
         else:
             self.generate.emit()
 
     def _show(self) -> None:
-        job = self._jobs.current
+        job: Job | None = self._jobs.picture
         if job is None:
-            text, tip = self.tr("Generate"), self.tr("Make the picture (Ctrl+Enter)")
-            keys, role = self.tr("Ctrl+Enter"), "primary"
+            tip = self.tr("Make the picture (Ctrl+Enter)")
+            self.button.dress("primary", self.tr("Generate"), tip, self.tr("Ctrl+Enter"))
         elif job.cancelling:
-            text, tip = self.tr("Stopping…"), self.tr("The job ends after this step")
-            keys, role = "", "cancel"
+            tip = self.tr("The job ends after this step")
+            self.button.dress("cancel", self.tr("Stopping…"), tip)
         else:
-            text, tip = self.tr("Cancel"), self.tr("Stop the running job (Esc)")
-            keys, role = self.tr("Esc"), "cancel"
-        self.button.setText(text)
-        self.button.setAccessibleName(text)
-        self.button.setToolTip(tip)
-        self.button.keys = keys
+            tip = self.tr("Stop the running job (Esc)")
+            self.button.dress("cancel", self.tr("Cancel"), tip, self.tr("Esc"))
         self.button.setEnabled(job is None or not job.cancelling)
-        self._restyle(role)
-        self._show_queue(len(self._jobs.waiting))
+        self._show_queue(len(self._jobs.pictures) - (job is not None))
 
     def _show_queue(self, waiting: int) -> None:
         self.more.setText(f"+{waiting}" if waiting else "+")
@@ -94,10 +67,3 @@ class GenerateRow(QFrame):
         if waiting:
             tip += "\n" + self.tr("%n waiting; Shift+Esc clears the queue", "", waiting)
         self.more.setToolTip(tip)
-
-    def _restyle(self, role: str) -> None:
-        if self.button.property("role") != role:
-            self.button.setProperty("role", role)
-            self.button.style().unpolish(self.button)
-            self.button.style().polish(self.button)
-        self.button.update()

@@ -31,10 +31,10 @@ class IconButton(QToolButton):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.EnabledChange):
             self._colour()
 
     def _colour(self) -> None:
-        # of the enabled button, whatever this one is now: Qt itself greys the icon of a disabled one
+        # of an enabled button, whatever this one is now: Qt itself greys what is disabled
         colour = self.palette().color(QPalette.ColorGroup.Active, QPalette.ColorRole.ButtonText)
         self.setIcon(icon(self._icon_name, colour))

@@ -13,6 +13,15 @@ def to_image(pixels: np.ndarray) -> QImage:
     return view.copy()
 
 
+def to_pixels_with_alpha(image: QImage) -> np.ndarray:
+    """uint8 [H, W, 4] with straight alpha from any QImage, [H, W, 3] where it can't be clear."""
+    if not image.hasAlphaChannel():
+        return to_pixels(image)
+    clear = image.convertToFormat(QImage.Format.Format_RGBA8888)
+    rows = np.frombuffer(clear.constBits(), dtype=np.uint8)
+    return rows.reshape(clear.height(), clear.width(), 4).copy()
+
+
 def to_pixels(image: QImage) -> np.ndarray:
     """uint8 [H, W, 3] from any QImage; what is transparent becomes white."""
     flat = QImage(image.size(), QImage.Format.Format_RGB888)

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, QMimeData, Qt
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -23,15 +23,18 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QScrollArea,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
+from studio.app.gallery import Entry
 from studio.app.jobs import Job
 from studio.app.models.downloads import Downloads
 from studio.app.orders import EngineReady
 from studio.app.session import Session
+from studio.app.upscale_batch import Phase
 from studio.app.worker import EngineWorker
 from studio.contract.events import Cancelled, Event, Failed, Finished, Loading, Started, Stepped
 from studio.ui.about import About
@@ -51,11 +54,13 @@ from studio.ui.preferences import Preferences
 from studio.ui.rail import Rail
 from studio.ui.shortcuts_sheet import ShortcutsSheet
 from studio.ui.status_row import StatusRow
+from studio.ui.upscale.compare_view import CompareView
+from studio.ui.upscale.stage import UpscaleStage
 
 PANEL_PX = 320
 SIDE_PX = 256
 NARROW_SIDE_PX = 144
-_STAGES = {"models": 1}
+_STAGES = {"upscale": 1, "models": 2}
 """What the middle shows for a panel, where that is not the canvas."""
 _SMALLEST = (1100, 700)
 _FIRST = (1280, 800)
@@ -81,11 +86,17 @@ class MainWindow(QMainWindow):
         self.generate_row = GenerateRow(session.jobs)
         self.status = StatusRow(worker)
         self._needs = PanelNeeds(
-            session.settings, session.unknown_words, session.document, self.paint, session.shelf
+            session.settings,
+            session.unknown_words,
+            session.document,
+            self.paint,
+            session.batch,
+            session.shelf,
         )
         self.actions_by_key = made_actions(self, self._action)
         self.rail = Rail(made_menu(self.actions_by_key, self))
         self._make_panels()
+        self.upscaling = UpscaleStage(session, self.panels["upscale"], self._tell, self)
         self.models = ModelsSide(session, downloads, self.panels, self._start, self._tell, self)
         self._lay_out()
         self.notices = NoticeBar(self._canvas_column)
@@ -107,15 +118,18 @@ class MainWindow(QMainWindow):
             self.stack.addWidget(_page(row.shown_title, panel))
 
     def _lay_out(self) -> None:
+        self._start_rows = _stacked(self.generate_row, self.upscaling.start_row)
+        policy = QSizePolicy.Policy
+        self._start_rows.setSizePolicy(policy.Preferred, policy.Fixed)
         panel_column = QFrame()
         panel_column.setObjectName("panelColumn")
         panel_column.setFixedWidth(PANEL_PX)
-        _column(panel_column, (self.stack, 1), (self.generate_row, 0), margins=(0, 0, 1, 0))
-        self._canvas_column = QFrame()
-        self._canvas_column.setObjectName("canvasColumn")
+        _column(panel_column, (self.stack, 1), (self._start_rows, 0), margins=(0, 0, 1, 0))
         painted = QWidget()
         _column(painted, (self.canvas, 1), (self.live, 0))
-        self._stages = _stacked(painted, self.models.stage)
+        self._stages = _stacked(painted, self.upscaling.column, self.models.stage)
+        self._canvas_column = QFrame()
+        self._canvas_column.setObjectName("canvasColumn")
         _column(self._canvas_column, (self._stages, 1))
         self._side = QFrame()
         self._side.setObjectName("side")
@@ -144,7 +158,7 @@ class MainWindow(QMainWindow):
         QShortcut(QKeySequence("F10"), self, self.rail.menu_button.showMenu)
         self.generate_row.generate.connect(self.generate)
         self.generate_row.queue.connect(self.queue)
-        self.generate_row.cancel.connect(self.session.jobs.cancel_current)
+        self.generate_row.cancel.connect(self.session.jobs.cancel_picture)
         self.live.fit.connect(self.canvas.fit)
         self.live.toggle_map.connect(self.toggle_map)
         self.strip.chosen.connect(self._awaited(self.files.open_entry))
@@ -154,6 +168,7 @@ class MainWindow(QMainWindow):
         self.strip.reveal_wanted.connect(lambda entry: self.files.reveal(entry.path.parent))
         self.strip.seed_wanted.connect(lambda entry: self.session.use_seed(entry.seed))
         self.strip.source_wanted.connect(self.models.take_entry)
+        self.strip.upscale_wanted.connect(self.upscale_entry)
         self.strip.folder_wanted.connect(self.show_folder)
         self.canvas.pictureDropped.connect(self._awaited(self.files.open_path_named))
         self._connect_painting(self.panels["paint"].painting)
@@ -180,6 +195,7 @@ class MainWindow(QMainWindow):
         session.started.connect(self._started)
         session.gallery.failed.connect(self.report)
         session.jobs.changed.connect(self._show_enabled)
+        session.batch.changed.connect(self._show_enabled)
         session.background.failed = self.report_unexpected
         session.document.listen(lambda _change: self._show_enabled())
         self._show_enabled()
@@ -198,11 +214,18 @@ class MainWindow(QMainWindow):
     def _tell(self, notice: Notice) -> None:
         self.notices.show_notice(notice)
 
+    @property
+    def upscales(self) -> bool:
+        """Whether the panel that enlarges pictures is open."""
+        return bool(self.session.settings["panel"] == "upscale")
+
     # Actions, by the keys of their table
 
     def generate(self) -> None:
-        """Make a picture if nothing runs."""
-        if not self.session.jobs.busy:
+        """Begin what the open panel is for, if it is not being done already."""
+        if self.upscales:
+            self.upscaling.start()
+        elif self.session.jobs.picture is None:
             self.queue()
 
     def queue(self) -> None:
@@ -212,22 +235,36 @@ class MainWindow(QMainWindow):
         except ValueError as error:
             self.notices.show_notice(Notice(kind="error", sentence=str(error)))
         else:
-            if self.session.jobs.preloading:
+            if self.session.jobs.preloading or self.session.batch.running is not None:
                 self.live.show_waiting()
 
     def cancel(self) -> None:
-        """Stop the running job, or give up the line that is being drawn."""
-        if self.session.jobs.busy:
-            self.session.jobs.cancel_current()
+        """Stop what the open panel does, or give up the line that is being drawn."""
+        if self.upscales:
+            self.upscaling.cancel()
+        elif self.session.jobs.picture is not None:
+            self.session.jobs.cancel_picture()
         else:
             self.canvas.cancelTool()
 
     def clear_queue(self) -> None:
-        for job in self.session.jobs.waiting:
+        for job in self.session.jobs.pictures[1:]:
             self.session.jobs.cancel(job)
 
+    def pause(self) -> None:
+        """Hold the enlarging of pictures, or go on with it."""
+        self.upscaling.pause()
+
+    def upscale_entry(self, entry: Entry) -> None:
+        """Take a picture of the history into the list of those to enlarge."""
+        self.show_upscale()
+        self.upscaling.take_paths([entry.path], own=True)
+
     def open(self) -> None:
-        self.files.ask_open()
+        if self.upscales:
+            self.upscaling.ask_files()
+        else:
+            self.files.ask_open()
 
     def save(self) -> None:
         self._start(self.files.save())
@@ -257,13 +294,13 @@ class MainWindow(QMainWindow):
         self.files.copy()
 
     def paste(self) -> None:
-        self._start(self.files.take_data(QGuiApplication.clipboard().mimeData()))
+        self._take_data(QGuiApplication.clipboard().mimeData())
 
     def fit(self) -> None:
-        self.canvas.fit()
+        self._shown_canvas.fit()
 
     def actual_size(self) -> None:
-        self.canvas.zoomTo(100)
+        self._shown_canvas.zoomTo(100)
 
     def toggle_map(self) -> None:
         """Show the map if the picture is seen, the picture if the map is."""
@@ -275,6 +312,9 @@ class MainWindow(QMainWindow):
 
     def show_prompt(self) -> None:
         self.session.settings.set("panel", "prompt")
+
+    def show_upscale(self) -> None:
+        self.session.settings.set("panel", "upscale")
 
     def show_models(self) -> None:
         self.session.settings.set("panel", "models")
@@ -301,6 +341,8 @@ class MainWindow(QMainWindow):
     # What happens
 
     def _happened(self, job: Job, event: Event) -> None:
+        if job.upscales:
+            return  # the stage of upscaling listens to its batch
         self.live.show_event(event)
         match event:
             case Loading():
@@ -354,8 +396,9 @@ class MainWindow(QMainWindow):
         if key in keys:
             self.rail.show_panel(key)
             self.stack.setCurrentIndex(keys.index(key))
+            self._start_rows.setCurrentIndex(int(self.upscales))
+            self._start_rows.setVisible(key != "models")
             self._stages.setCurrentIndex(_STAGES.get(key, 0))
-            self.generate_row.setVisible(key != "models")
             self.panels[key].focus_first()
 
     def _show_enabled(self) -> None:
@@ -363,7 +406,8 @@ class MainWindow(QMainWindow):
         for key, enabled in (
             ("undo", history.can_undo),
             ("redo", history.can_redo),
-            ("clear_queue", bool(jobs.waiting)),
+            ("clear_queue", len(jobs.pictures) > 1),
+            ("pause", self.session.batch.phase is not Phase.IDLE),
             ("copy", self.session.document.picture is not None),
         ):
             self.actions_by_key[key].setEnabled(enabled)
@@ -371,22 +415,31 @@ class MainWindow(QMainWindow):
     # The window itself
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        accepts = self.models.stage.accepts if self._lists_models else self.files.accepts
+        accepts = {"upscale": self.upscaling.accepts, "models": self.models.stage.accepts}.get(
+            self.session.settings["panel"], self.files.accepts
+        )
         if accepts(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        if event.source() is self.strip.view:
+        own = event.source() is self.strip.view
+        if own and not self.upscales:
             return
         event.acceptProposedAction()
-        if self._lists_models:
-            self.models.stage.take_data(event.mimeData())
+        self._take_data(event.mimeData(), own=own)
+
+    def _take_data(self, data: QMimeData, *, own: bool = False) -> None:
+        """Take what was dropped or pasted to where the open panel wants it."""
+        if self.upscales:
+            self.upscaling.take_data(data, own=own)
+        elif self.session.settings["panel"] == "models" and self.models.stage.accepts(data):
+            self.models.stage.take_data(data)
         else:
-            self._start(self.files.take_data(event.mimeData()))
+            self._start(self.files.take_data(data))
 
     @property
-    def _lists_models(self) -> bool:
-        return bool(self.session.settings["panel"] == "models")
+    def _shown_canvas(self) -> Canvas | CompareView:
+        return self.upscaling.canvas if self.upscales else self.canvas
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a small window the picture needs the room more than the history."""

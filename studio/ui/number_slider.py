@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.setting_rows import Setting
+from studio.app.setting import Setting
 
 
 class _JumpingSlider(QSlider):
@@ -138,6 +138,7 @@ class NumberSlider(QWidget):
         shown = self._value if self._value is not None else self._fallback
         low = self._setting.low or 0
         with QSignalBlocker(self.number), QSignalBlocker(self.slider):
+            self.number.setSpecialValueText("–" if shown is None else "")  # shown at the minimum
             if shown is not None:
                 self.number.setValue(shown)
                 self.slider.setValue(round((shown - low) / self._setting.step))

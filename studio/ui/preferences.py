@@ -13,7 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.setting_rows import SETTINGS, Setting
+from studio.app.setting import Setting
+from studio.app.setting_rows import SETTINGS
 from studio.app.settings import Settings
 from studio.ui.binding import bind
 from studio.ui.close_button import close_button

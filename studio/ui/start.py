@@ -23,6 +23,7 @@ from studio.app.models.shelf import Shelf
 from studio.app.places import Places
 from studio.app.session import Session
 from studio.app.settings import Settings
+from studio.app.upscale_batch import UpscaleBatch
 from studio.app.worker import EngineWorker
 from studio.document.document import Document
 from studio.document.formats.opened import FileError
@@ -52,6 +53,7 @@ class Studio(QObject):
         self.worker = EngineWorker(places.logs / "engine.log", engine_name, self)
         self.jobs = Jobs(self.worker, self)
         self.gallery = Gallery(places.history, self.background, self)
+        self.batch = UpscaleBatch(self.settings, self.jobs, self.background, places, self)
         register = Register(places.register, places.models)
         self.shelf = Shelf(register, places.word_lists, self.background, self)
         self.session = Session(
@@ -59,6 +61,7 @@ class Studio(QObject):
             self.document,
             self.jobs,
             self.gallery,
+            self.batch,
             self.background,
             self.shelf,
             self,
@@ -84,6 +87,7 @@ class Studio(QObject):
             self.background.start(self._look_and_preload())
         self.background.start(self.downloads.restore())
         self.background.start(self.gallery.load(self.settings["history_limit"]))
+        self.background.start(self.batch.restore())
 
     def _preload(self) -> None:
         self.session.preload()
@@ -96,6 +100,7 @@ class Studio(QObject):
     async def close(self) -> None:
         """End the job, the engine and the background thread; what was made is kept."""
         self.window.hide()
+        self.batch.close()
         self.jobs.stop()
         self.session.close()
         self.shelf.close()

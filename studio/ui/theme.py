@@ -163,6 +163,7 @@ def _palette(theme: Theme) -> QPalette:
         (role.Highlight, "accent"),
         (role.HighlightedText, "accent_text"),
         (role.Link, "accent"),
+        (role.BrightText, "danger"),
         (role.Accent, "accent"),
         (role.Light, "hover"),
         (role.Midlight, "raised"),

@@ -99,7 +99,7 @@ def test_cancelling_takes_effect_within_one_step(jobs, heard, loop: Loop) -> Non
     pause = 0.2
     job = jobs.add(request(steps=100, pause=pause))
     loop.until(lambda: Stepped in heard.kinds(job))
-    jobs.cancel_current()
+    jobs.cancel(job)
     assert job.cancelling
     began = time.monotonic()
     loop.until(lambda: job.over)

@@ -6,6 +6,7 @@ import os
 from studio.cli import share_processors
 from studio.contract.catalog import DEFAULT_MODEL
 from studio.contract.upscaling import DEFAULT_UPSCALER
+from tests.benchmarks import pictures
 from tests.benchmarks.opening import window
 from tests.benchmarks.painting import cold_start, loop_and_previews
 from tests.benchmarks.table import show
@@ -31,6 +32,7 @@ def main() -> None:
 
         show(full_size())
     show(upscaling(arguments.upscaler, min(arguments.runs, 3)))
+    show(pictures.figures())
     display = VirtualDisplay()
     try:
         show(window(arguments.model, arguments.runs, count=4, display=display))

@@ -116,6 +116,7 @@ def test_nothing_is_overwritten_unless_asked(
         (["a.png", "-o", "out", "--name", "{name"], "no name pattern"),
         (["a.png", "-o", "out", "--name", "{date}"], "{date}"),
         (["a.png", "-o", "out", "--name", "x"], "{name}"),
+        (["a.png", "-o", "out", "--name", "{name:>99999999999}"], "{name:>99999999999}"),
         (["a.png", "-o", "out", "--size", "big"], "not a size"),
         (["a.png", "-o", "out", "--max-input", "0"], "megapixels"),
         (["a.png", "-o", "out", "--scale", "-1"], "positive"),

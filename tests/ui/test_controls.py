@@ -164,6 +164,7 @@ def test_themes_can_be_switched_while_the_window_is_open(studio: Studio, applica
 def test_a_slider_takes_numbers_and_gives_back_its_default(application) -> None:
     row = next(row for row in SETTINGS if row.key == "steps")
     slider = NumberSlider(row)
+    assert slider.number.text() == "–"  # nobody knows the model's own value yet
     heard = []
     slider.changed.connect(heard.append)
     slider.set_fallback(12)

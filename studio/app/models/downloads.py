@@ -94,7 +94,7 @@ class Downloads(QObject):
         self.changed.emit()
 
     def look_up(self, what: str) -> Download:
-        """Ask the hub for the size and licence of a model; one that is asked about already stays."""
+        """Ask the hub for the size and licence of a model, once while it is on the list."""
         for item in self.items:
             if what.strip() in (item.what, item.plan.name if item.plan else ""):
                 return item

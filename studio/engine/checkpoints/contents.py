@@ -36,6 +36,9 @@ from studio.engine.nets.text_transformer import ClipText, ClipTextConfig, TextTr
 from studio.engine.nets.unet import UNet
 from studio.engine.skeleton import skeleton
 
+_TRAINED_WITH = {875_000: "eps", 110_000: "v"}
+"""Steps after which Stable Diffusion 2-base and 2.1 were published, and what they predict."""
+
 _LOW_SCALE = ScheduleConfig(kind="scaled_linear", beta_start=1e-4, beta_end=0.02)
 """How Stable Diffusion's x4 upscaler adds noise to the picture it enlarges."""
 
@@ -93,6 +96,10 @@ def open_single_file(path: Path) -> Contents:
         )
     condition, prefix = condition_config(_shapes(parts.condition), path.name)
     description = _description(path, parts, condition)
+    if description.prediction is None and description.unet is not None:
+        step = checkpoint.values.get("global_step")
+        known = _TRAINED_WITH.get(step) if isinstance(step, int) else None
+        description = replace(description, prediction=known)
     if description.family == "upscaler_x4":
         description = replace(description, low_scale=_LOW_SCALE)
     networks = _networks(description, parts, prefix)

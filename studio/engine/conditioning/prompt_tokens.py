@@ -1,11 +1,13 @@
 """The published text encoders' tokenizers, from the files that come with a model."""
 
 import gzip
+import html
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import ftfy
 from tokenizers import (
     Regex,
     Tokenizer,
@@ -39,16 +41,20 @@ class PromptIds:
 
 @dataclass(frozen=True, eq=False)
 class PromptTokenizer:
-    """Puts a prompt between ``begin`` and ``end`` and fills it up to ``length`` with ``pad``."""
+    """Puts a prompt, once ``cleaned``, between ``begin`` and ``end`` and fills it up to ``length``
+    with ``pad``.
+    """
 
     tokenizer: Tokenizer
     begin: int
     end: int
     pad: int
     length: int
+    cleaned: Callable[[str], str] = str
 
     def read(self, prompt: str) -> PromptIds:
         """Read a prompt, as long as it may be."""
+        prompt = self.cleaned(prompt)
         encoding = self.tokenizer.encode(prompt, add_special_tokens=False)
         unknown = [
             prompt[slice(*offsets)]
@@ -88,7 +94,15 @@ def clip_tokenizer(
     pad = _pad_told(folders, tokenizer)
     if pad is None:
         pad = 0 if pads_with_zero else end
-    return PromptTokenizer(tokenizer, begin, end, pad, length)
+    return PromptTokenizer(tokenizer, begin, end, pad, length, cleaned)
+
+
+def cleaned(prompt: str) -> str:
+    """A prompt as CLIP's training texts were cleaned: broken encodings mended, typographic quotes
+    made plain, HTML's entities resolved twice, white space made single.
+    """
+    text = html.unescape(html.unescape(ftfy.fix_text(prompt)))
+    return " ".join(text.split())
 
 
 def bert_tokenizer(folders: Iterable[Path], *, vocabulary: int, length: int) -> PromptTokenizer:

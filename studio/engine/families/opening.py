@@ -15,9 +15,14 @@ from studio.engine.families.published import TITLES, PublishedModel, fill
 from studio.engine.memory import check_room
 from studio.engine.model_error import ModelError
 from studio.engine.nets.autoencoder import FirstStage
+from studio.engine.parts import Parts
 from studio.engine.weights import WeightsError, is_finite
 
 _ANOTHER = "Get the file again, or choose another one."
+
+
+class PredictionUnknownError(ModelError):
+    """Nothing tells whether a model predicts eps or v: a person must say."""
 
 
 def is_published(path: Path) -> bool:
@@ -63,11 +68,12 @@ def kept_bytes(contents: Contents) -> int:
 
 
 def load_published(
-    path: Path, device: Device, prediction: str | None = None
+    path: Path, device: Device, prediction: str | None = None, parts: Parts | None = None
 ) -> Generator[float, None, PublishedModel]:
     """Yields the loaded fraction and returns the model; raises ModelError.
 
     ``prediction`` is asked for where the files do not tell it, and counts for nothing elsewhere.
+    ``parts`` tells where files that go with it may lie, by default around it.
     """
     try:
         contents = open_published(path)
@@ -81,12 +87,16 @@ def load_published(
         check_usable(contents)
         known = told.prediction or prediction
         if known is None:
-            raise ModelError(
+            raise PredictionUnknownError(
                 f"{path.name} does not tell whether it predicts the noise (eps) or v.",
                 "Say which: “eps” for models made for 512 pixels, “v” for 768.",
             )
         check_room(path.name, contents.nbytes, kept_bytes(contents), device.device)
-        return (yield from PUBLISHED_FAMILIES[told.family].load(contents, known, device))
+        return (
+            yield from PUBLISHED_FAMILIES[told.family].load(
+                contents, known, device, parts or Parts((path,))
+            )
+        )
     except WeightsError as error:
         raise ModelError(str(error), _ANOTHER) from error
 

@@ -19,13 +19,14 @@ from studio.engine.checkpoints.description import Description
 from studio.engine.checkpoints.source import check_whole
 from studio.engine.denoiser import Condition
 from studio.engine.device import Device
+from studio.engine.families.filling import fill_network
 from studio.engine.families.latent_diffusion import LatentDiffusion
 from studio.engine.families.linear_preview import linear_preview, project
 from studio.engine.model import Conditioned
 from studio.engine.model_config import Defaults, DenoiserConfig, FirstStageConfig, ScheduleConfig
-from studio.engine.nets.layers import StoredNetwork
+from studio.engine.nets.unet import Control
+from studio.engine.parts import Parts
 from studio.engine.pixels import to_pixels
-from studio.engine.weights import assign
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +59,7 @@ class PublishedConfig:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PublishedModel(LatentDiffusion, ABC):
     """A published model; each family says what steers it: ``capabilities``, of which it cannot go
-    without ``needs``. The U-Net keeps the file's values mapped
-    where they have the device's dtype already.
+    without ``needs``. ``parts`` are where files that go with it may lie.
     """
 
     capabilities: ClassVar[tuple[Capability, ...]] = ()
@@ -69,10 +69,12 @@ class PublishedModel(LatentDiffusion, ABC):
     config: PublishedConfig
     conditioner: nn.Module | None
     tokenizers: tuple[Path, ...]
+    parts: Parts
+    precision: Device
 
     @classmethod
     def load(
-        cls, contents: Contents, prediction: str, device: Device
+        cls, contents: Contents, prediction: str, device: Device, parts: Parts
     ) -> Generator[float, None, Self]:
         """Yields the loaded fraction; CheckpointError when tensors are missing or damaged."""
         for key, network in contents.networks.items():
@@ -85,16 +87,18 @@ class PublishedModel(LatentDiffusion, ABC):
             yield done / total
         modules: Mapping[str, Any] = {k: net.module for k, net in contents.networks.items()}
         return cls(
-            config=cls._config(contents, prediction),
+            config=cls._config(contents, prediction, parts),
             unet=modules["unet"],
             first_stage=modules["first_stage"],
             conditioner=modules.get("condition"),
             tokenizers=contents.tokenizers,
             device=device.device,
+            parts=parts,
+            precision=device,
         )
 
     @classmethod
-    def _config(cls, contents: Contents, prediction: str) -> PublishedConfig:
+    def _config(cls, contents: Contents, prediction: str, parts: Parts) -> PublishedConfig:
         told = contents.description
         assert told.unet is not None
         assert told.schedule is not None
@@ -103,7 +107,7 @@ class PublishedModel(LatentDiffusion, ABC):
             family=told.family,
             name=told.title,
             licence=told.licence,
-            capabilities=cls.capabilities_of(told),
+            capabilities=(*cls.capabilities_of(told), *cls.gained(told, parts)),
             denoiser=DenoiserConfig(unet=told.unet, prediction=prediction, schedule=told.schedule),
             first_stage=FirstStageConfig(
                 autoencoder=told.first_stage,
@@ -119,6 +123,11 @@ class PublishedModel(LatentDiffusion, ABC):
     def capabilities_of(cls, told: Description) -> tuple[Capability, ...]:
         """What one file of the family can do."""
         return cls.capabilities
+
+    @classmethod
+    def gained(cls, told: Description, parts: Parts) -> tuple[Capability, ...]:
+        """What one file of the family can do beside that, with the parts that are there now."""
+        return ()
 
     @classmethod
     def needs_of(cls, told: Description) -> tuple[Capability, ...]:
@@ -140,7 +149,18 @@ class PublishedModel(LatentDiffusion, ABC):
         return linear_preview(self.first_stage, std)
 
     def network(self, x_t: Tensor, t: Tensor, condition: Condition) -> Tensor:
-        return self.unet(x_t, t, condition.context, condition.y, concat=condition.concat)
+        return self.unet(
+            x_t,
+            t,
+            condition.context,
+            condition.y,
+            concat=condition.concat,
+            control=self.control(x_t, t, condition),
+        )
+
+    def control(self, x_t: Tensor, t: Tensor, condition: Condition) -> Control | None:
+        """What a ControlNet adds, where the condition has a hint for one."""
+        return None
 
 
 PICTURES = (Capability.SOURCE, Capability.MASK)
@@ -152,17 +172,10 @@ TITLES = {"unet": "U-Net", "first_stage": "first stage", "condition": "condition
 def fill(contents: Contents, key: str, device: Device) -> None:
     """Give a network its values and make it ready; CheckpointError names what is damaged.
 
-    The U-Net computes in the device's dtype, the others in float32. On the CPU a large network's
-    weights stay as they are in the file and mapped to it; layers cast them when they run.
+    The U-Net computes in the device's dtype, the others in float32.
     """
-    network = contents.networks[key]
-    dtype: torch.dtype | None = device.dtype if key == "unet" else torch.float32
-    if device.device.type == "cpu" and isinstance(network.module, StoredNetwork):
-        network.module.compute_dtype = dtype
-        dtype = None
-    named = ((contents.path, name, t) for name, t in network.gathered.tensors.items())
-    assign(network.module, named, contents.path, device.device, dtype)
-    network.module.eval().requires_grad_(False)
+    dtype = device.dtype if key == "unet" else torch.float32
+    fill_network(contents.networks[key], contents.path, device, dtype)
 
 
 def ignored_notices(request: GenerateRequest, *, text: bool, label_map: bool) -> list[str]:

@@ -49,9 +49,9 @@ class Pass:
     grid: TileGrid
     side: TileSide
     check: Callable[[], None]
+    tile_signals: TileSignals
     left: int = 0
     top: int = 0
-    tile_signals: TileSignals = lambda tile, pixels: iter(())
 
     def run(self, picture: Window) -> Stage:
         """Blocks [3, n, 4 W] in -1..1 from blocks [3, n, W]."""

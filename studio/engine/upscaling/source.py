@@ -63,8 +63,11 @@ class Source:
     def alpha(self) -> Iterator[Tensor]:
         """Blocks float32 [3, n, W] in -1..1: the alpha channel three times."""
         for top in range(0, self.height, _BLOCK):
-            rows = self._rows(top, min(top + _BLOCK, self.height))
-            yield _planes(rows[..., -1:], self._full).expand(3, -1, -1)
+            yield self.alpha_rows(top, min(top + _BLOCK, self.height))
+
+    def alpha_rows(self, top: int, bottom: int) -> Tensor:
+        """Some rows of ``alpha``."""
+        return _planes(self._rows(top, bottom)[..., -1:], self._full).expand(3, -1, -1)
 
     def _rows(self, top: int, bottom: int) -> np.ndarray:
         """Rows [n, W, C] of any numbers; the picture's edges repeat."""

@@ -45,7 +45,7 @@ class ClassPicker(QWidget):
         settings.watch("class_id", self, lambda _value: self._show())
 
     def set_classes(self, names: tuple[str, ...], count: int, *, needed: bool = False) -> None:
-        """Offer ``count`` classes, by name where names are known; ``needed``: one must be chosen."""
+        """Offer ``count`` classes, by name where one is known; ``needed``: choose one."""
         self._needed = needed
         known = names[:count]
         rows = [f"{number}  {name}" for number, name in enumerate(known)]

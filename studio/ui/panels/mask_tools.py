@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from studio.app.setting_rows import Setting
+from studio.app.setting import Setting
 from studio.document.brushes import BRUSH_BY_KEY, DEFAULT_BRUSH, LARGEST_BRUSH, SMALLEST_BRUSH
 from studio.document.document import Document
 from studio.ui.icon_button import IconButton

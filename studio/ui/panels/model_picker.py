@@ -14,9 +14,11 @@ from studio.ui.models.words import family_title, shown_name
 
 
 class ModelPicker(QWidget):
-    """Bound to the setting "model"; a ``compact`` one does not name the family. ``changed(card)`` follows whenever what is known of the chosen
-    model differs, None while nothing is; ``manage_wanted()`` asks for the list of models,
-    ``answered(model, prediction)`` says eps or v.
+    """Bound to the setting "model"; a ``compact`` one does not name the family.
+
+    ``changed(card)`` follows whenever what is known of the chosen model differs, None while nothing
+    is; ``manage_wanted()`` asks for the list of models, ``answered(model, prediction)`` says eps or
+    v.
     """
 
     changed = Signal(object)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.setting_rows import Setting
+from studio.app.setting import Setting
 from studio.contract.materials import BY_ID, Material
 from studio.document.brushes import BRUSH_BY_KEY, DEFAULT_BRUSH, LARGEST_BRUSH, SMALLEST_BRUSH
 from studio.document.document import Document

@@ -11,12 +11,14 @@ from studio.app.orders import EngineReady
 from studio.app.settings import Settings
 from studio.app.translation import QT_TRANSLATE_NOOP, translated
 from studio.app.unknown_words import UnknownWords
+from studio.app.upscale_batch import UpscaleBatch
 from studio.document.document import Document
 from studio.ui.paint_state import PaintState
 from studio.ui.panels.models import ModelsPanel
 from studio.ui.panels.paint import PaintPanel
 from studio.ui.panels.paint_page import PaintPage
 from studio.ui.panels.prompt import PromptPanel
+from studio.ui.panels.upscale import UpscalePanel
 
 
 class Panel(Protocol):
@@ -35,6 +37,7 @@ class PanelNeeds:
     unknown: UnknownWords
     document: Document
     paint: PaintState
+    batch: UpscaleBatch
     shelf: Shelf
 
 
@@ -85,5 +88,12 @@ PANELS: tuple[PanelRow, ...] = (
         tooltip=QT_TRANSLATE_NOOP("Panels", "See which models there are, and add some (F8)"),
         icon="panel-models",
         build=lambda needs: ModelsPanel(needs.shelf),
+    ),
+    PanelRow(
+        key="upscale",
+        title=QT_TRANSLATE_NOOP("Panels", "Upscale"),
+        tooltip=QT_TRANSLATE_NOOP("Panels", "Make photos and pictures larger (F7)"),
+        icon="panel-upscale",
+        build=lambda needs: UpscalePanel(needs.settings, needs.batch),
     ),
 )

@@ -29,6 +29,8 @@ SOURCE = np.kron(
 MASK = np.zeros((64, 64), np.uint8)
 MASK[16:48, 8:40] = 255
 HOLE = MASK > 0
+INNER = np.zeros_like(HOLE)  # where the new has faded in
+INNER[19:45, 11:37] = True
 
 
 def made(path: Path, **asked: object) -> np.ndarray:
@@ -67,7 +69,7 @@ def test_any_model_repaints_what_the_mask_leaves_open(
         guidance_scale=3.0, strength=0.8,
     )  # fmt: skip
     ours = made(path, mask=MASK, prompt=PROMPT, guidance=3.0, strength=0.8)
-    agree(ours[HOLE], expected[HOLE])
+    agree(ours[INNER], expected[INNER])
     assert np.array_equal(ours[~HOLE], SOURCE[~HOLE])
 
 
@@ -90,7 +92,7 @@ def test_a_true_inpainting_model(inpainting: tuple[Path, object], strength: floa
         width=64, prompt=PROMPT, guidance_scale=3.0, strength=strength,
     )  # fmt: skip
     ours = made(path, mask=MASK, prompt=PROMPT, guidance=3.0, strength=strength)
-    agree(ours[HOLE], expected[HOLE])
+    agree(ours[INNER], expected[INNER])
     assert np.array_equal(ours[~HOLE], SOURCE[~HOLE])
 
 

@@ -151,6 +151,24 @@ def test_the_other_inputs_of_stable_diffusion_2(
         check_usable(open_published(tmp_path / "model.ckpt"))
 
 
+@pytest.mark.parametrize(("step", "prediction"), [(875_000, "eps"), (110_000, "v"), (7, None)])
+def test_the_steps_that_stable_diffusion_2_was_trained_for_tell_what_it_predicts(
+    published: dict[str, Tensor],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    step: int,
+    prediction: str | None,
+) -> None:
+    whole(published, UNetConfig(num_res_blocks=2, **UNETS["sd2"][0]), "kl-f8", "open_clip")
+    read = contents.read_checkpoint
+    monkeypatch.setattr(
+        contents,
+        "read_checkpoint",
+        lambda path: replace(read(path), values={"global_step": step}),
+    )
+    assert open_published(tmp_path / "model.ckpt").description.prediction == prediction
+
+
 @pytest.mark.parametrize("name", FIRST_STAGES)
 def test_every_first_stage(name: str, published: dict[str, Tensor], tmp_path: Path) -> None:
     with skeleton():

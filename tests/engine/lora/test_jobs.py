@@ -13,7 +13,7 @@ import studio
 from studio.contract.events import Failed, Produced, Started, Stepped
 from studio.contract.prompt_tags import tag, without_tags
 from studio.contract.request import GenerateRequest
-from studio.engine.parts import PartKind, find_part, part_files
+from studio.engine.parts import PartKind, Parts
 from tests.engine.nets.comparison import noise
 
 NAME = "lora_unet_down_blocks_0_attentions_0_proj_in"
@@ -117,10 +117,11 @@ def test_where_parts_are_looked_for(tmp_path: Path) -> None:
     for file in files:
         file.parent.mkdir(parents=True)
         file.touch()
-    assert list(part_files(PartKind.LORA, [tmp_path, tmp_path / "Lora"])) == files[:2]
-    near = [tmp_path / "models" / "Stable-diffusion" / "sd15" / "model.ckpt"]
-    assert list(part_files(PartKind.LORA, near)) == [files[1]]
-    assert find_part(PartKind.LORA, "A", near) == files[1]
-    assert find_part(PartKind.LORA, "a.pt", near) == files[1]
-    assert find_part(PartKind.LORA, str(files[2]), near) == files[2]
-    assert find_part(PartKind.LORA, "d", near) is None
+    around = Parts((tmp_path, tmp_path / "Lora"))
+    assert list(around.files(PartKind.LORA)) == files[:2]
+    near = Parts((tmp_path / "models" / "Stable-diffusion" / "sd15" / "model.ckpt",))
+    assert list(near.files(PartKind.LORA)) == [files[1]]
+    assert near.find(PartKind.LORA, "A") == files[1]
+    assert near.find(PartKind.LORA, "a.pt") == files[1]
+    assert near.find(PartKind.LORA, str(files[2])) == files[2]
+    assert near.find(PartKind.LORA, "d") is None

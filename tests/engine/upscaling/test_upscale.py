@@ -166,6 +166,22 @@ def test_every_part_is_shown_by_a_tile(tiny_upscaler, models):
     assert seen.min() == seen.max() == 1
 
 
+@pytest.mark.parametrize("channels", [2, 4])
+def test_what_is_transparent_is_so_in_the_tiles(tiny_upscaler, models, channels):
+    pixels = picture(100, 90, channels)
+    pixels[:, :40, -1] = 0
+    pixels[:, 40:, -1] = 255
+    region = Region(left=20, top=30, width=60, height=50)
+    events = run(tiny_upscaler, models, pixels, tile=64, scale=3, region=region)
+    whole = result(events)[..., -1].astype(int)
+    tiles = [event for event in events if isinstance(event, TileDone)]
+    for tile in tiles:
+        place = np.s_[tile.top : tile.top + tile.size.height,
+                      tile.left : tile.left + tile.size.width]  # fmt: skip
+        assert np.abs(whole[place] - tile.pixels[..., -1]).mean() < 10
+    assert sum(tile.size.width * tile.size.height for tile in tiles) == whole.size
+
+
 def test_tiles_of_a_huge_result_are_shown_smaller(tiny_upscaler, models):
     events = run(tiny_upscaler, models, picture(160, 160))
     (tile,) = [event for event in events if isinstance(event, TileDone)]

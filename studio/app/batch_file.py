@@ -1,0 +1,53 @@
+"""One file of a batch as the window sees it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from studio.app.batch_plan import FileState, PlannedFile
+from studio.contract.geometry import Size
+
+
+@dataclass(eq=False)
+class BatchFile:
+    """One file of the batch.
+
+    ``size`` and ``thumbnail`` (uint8 [h, w, 4]) are known once the file has been looked at;
+    ``made`` is the size of its result, ``fraction`` 0..1 how much of it is done, ``remaining`` the
+    seconds until it is. ``sentence`` says why it failed or was skipped, ``notices`` what else
+    there is to know.
+    """
+
+    source: Path
+    own: bool = False
+    target: Path | None = None
+    state: FileState = FileState.WAITING
+    sentence: str = ""
+    notices: tuple[str, ...] = ()
+    size: Size | None = None
+    thumbnail: np.ndarray | None = field(default=None, repr=False)
+    made: Size | None = None
+    fraction: float = 0.0
+    elapsed: float = 0.0
+    remaining: float | None = None
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    def planned(self) -> PlannedFile:
+        return PlannedFile(
+            source=self.source,
+            target=self.target,
+            state=self.state,
+            sentence=self.sentence,
+            own=self.own,
+        )
+
+    def begin_anew(self) -> None:
+        self.target, self.state, self.sentence, self.notices = None, FileState.WAITING, "", ()
+        self.stop()
+
+    def stop(self) -> None:
+        self.fraction, self.elapsed, self.remaining, self.made = 0.0, 0.0, None, None

@@ -1,0 +1,174 @@
+"""From one file to another through an upscaler, as the engine's process does it for the window.
+
+The picture never crosses the pipe: it is read and written here, band by band, and the window is
+sent what it can show.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from studio.app.shown import reduced_size, reduction_of, resized, shown_pixels
+from studio.app.upscale_task import FileStarted, TileShown, Upscaled, UpscaleEvent, UpscaleTask
+from studio.contract.events import CancelFlag, Event, Failed
+from studio.contract.geometry import Size
+from studio.contract.upscaling import (
+    BandDone,
+    TileDone,
+    UpscaleFinished,
+    UpscaleRequest,
+    UpscaleStarted,
+)
+from studio.pictures.picture import Picture, PictureError
+from studio.pictures.reading import read_picture
+from studio.pictures.writing import PictureWriter, open_writer
+
+_unfinished: set[PictureWriter] = set()
+
+Upscale = Callable[[UpscaleRequest, Any, CancelFlag], Iterator[Any]]
+
+
+def upscale_file(
+    task: UpscaleTask, upscale: Upscale, models: Any, cancel: CancelFlag
+) -> Iterator[Event | UpscaleEvent]:
+    """The events of one task, with exactly one terminal event; nothing half-written is left.
+
+    ``upscale`` is the engine's function, which can't be imported here before torch.
+    """
+    try:
+        picture = read_picture(task.source)
+        request = request_for(task, picture.pixels)
+    except (PictureError, ValueError) as error:
+        yield Failed(sentence=str(error))
+        return
+    try:
+        with _Output(task, picture, request) as output:
+            for event, worked in _timed(upscale(request, models, cancel)):
+                told = output.take(event, worked)
+                if told is not None:
+                    yield told
+    except PictureError as error:
+        yield Failed(sentence=str(error))
+
+
+def discard_unfinished() -> None:
+    """Remove what is half-written; for a process that is about to end, from any of its threads."""
+    for writer in tuple(_unfinished):
+        writer.abort()
+
+
+def request_for(task: UpscaleTask, pixels: np.ndarray) -> UpscaleRequest:
+    """What the engine is asked for; raises ValueError with a sentence."""
+    options = task.options
+    size = Size(pixels.shape[1], pixels.shape[0])
+    target = options.size_for(size) if options.within is not None else None
+    return UpscaleRequest(
+        pixels=pixels,
+        model=options.model,
+        scale=options.scale if target is None else None,
+        target=target,
+        mode=options.mode,
+        strength=options.strength,
+        repair=options.repair,
+        seed=options.seed,
+        region=task.region,
+    )
+
+
+def _timed(events: Iterator[Any]) -> Iterator[tuple[Any, float]]:
+    """Each event with the seconds worked so far, without those in which the job was laid aside."""
+    worked = 0.0
+    while True:
+        began = time.monotonic()
+        event = next(events, None)
+        worked += time.monotonic() - began
+        if event is None:
+            return
+        yield event, worked
+
+
+class _Output:
+    """Where the bands go: to the file, or together when only a region is looked at."""
+
+    def __init__(self, task: UpscaleTask, picture: Picture, request: UpscaleRequest) -> None:
+        self._task = task
+        self._picture = picture
+        self._reduction = reduction_of(request.output_size)
+        self._writer: PictureWriter | None = None
+        self._bands: list[np.ndarray] = []
+
+    def __enter__(self) -> "_Output":
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        if self._writer is not None:
+            self._writer.abort()
+            _unfinished.discard(self._writer)
+
+    def take(self, event: Any, worked: float) -> Event | UpscaleEvent | None:
+        """Keep what the engine made; what the window wants to know of it."""
+        match event:
+            case UpscaleStarted():
+                return self._started(event)
+            case TileDone():
+                return self._tile(event, worked)
+            case BandDone():
+                self._keep(event.pixels)
+                return None
+            case UpscaleFinished():
+                return self._finished(event.size, worked)
+        told: Event = event
+        return told
+
+    def _started(self, event: UpscaleStarted) -> FileStarted:
+        if self._task.target is not None:
+            self._writer = open_writer(
+                self._task.target,
+                event.size,
+                like=self._picture,
+                format=self._task.format,
+                quality=self._task.quality,
+                overwrite=self._task.replace,
+            )
+            _unfinished.add(self._writer)
+        return FileStarted(
+            size=event.size,
+            shown=reduced_size(event.size, self._reduction),
+            tiles=event.tiles,
+            notices=(*self._picture.notices, *event.notices),
+        )
+
+    def _tile(self, event: TileDone, worked: float) -> TileShown:
+        most = reduced_size(event.size, self._reduction)
+        pixels = shown_pixels(event.pixels)
+        if pixels.shape[1] > most.width or pixels.shape[0] > most.height:
+            pixels = resized(pixels, most)
+        return TileShown(
+            number=event.number,
+            tiles=event.tiles,
+            left=event.left,
+            top=event.top,
+            size=event.size,
+            pixels=pixels,
+            elapsed=worked,
+            remaining=worked / event.number * (event.tiles - event.number),
+        )
+
+    def _keep(self, band: np.ndarray) -> None:
+        if self._writer is not None:
+            self._writer.write_rows(band)
+        else:
+            self._bands.append(shown_pixels(band))
+
+    def _finished(self, size: Size, worked: float) -> Upscaled:
+        if self._writer is None:
+            return Upscaled(size=size, elapsed=worked, pixels=np.concatenate(self._bands))
+        return Upscaled(size=size, elapsed=worked, notices=self._writer.close())

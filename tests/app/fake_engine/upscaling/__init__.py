@@ -1,0 +1,1 @@
+"""An upscaler without torch."""
