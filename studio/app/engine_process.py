@@ -35,6 +35,7 @@ from studio.app.orders import (
 from studio.app.upscale_file import discard_unfinished, upscale_file
 from studio.app.upscale_task import Upscaled, UpscaleEvent
 from studio.contract.events import Cancelled, Event, Failed, Finished, Stepped
+from studio.pictures.reader import PictureReader
 
 _TERMINAL = (Finished, Upscaled, Cancelled, Failed)
 
@@ -94,6 +95,7 @@ class EngineProcess:
         self._engine_name = engine_name
         self._engine: Any = None
         self._models: Any = None
+        self._reader = PictureReader()
         self._laid_aside: dict[int, Iterator[Event | UpscaleEvent]] = {}
 
     def run(self) -> NoReturn:
@@ -171,7 +173,7 @@ class EngineProcess:
         self._ready_engine(NO_HELP)
         upscaling = importlib.import_module(f"{self._engine_name}.upscaling.upscale")
         flag = self._inbox.flag(order.job)
-        return upscale_file(order.task, upscaling.upscale, self._models, flag)
+        return upscale_file(order.task, self._reader, upscaling.upscale, self._models, flag)
 
     def _events(
         self, begin: Callable[[], Iterator[Event | UpscaleEvent]]

@@ -131,6 +131,19 @@ def test_a_profile_for_other_colours_is_left_out(tmp_path: Path) -> None:
         assert "colour profile" in picture.notices[0]
 
 
+def test_of_a_phones_several_pictures_the_first_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.jpg"
+    others = [Image.new("RGB", (4, 4), "blue")]
+    Image.new("RGB", (64, 32), "red").save(path, "MPO", save_all=True, append_images=others)
+    picture = read_picture(path)
+    assert picture.format == "jpeg"
+    assert picture.pixels[0, 0, 0] > 250
+    assert picture.notices == ("Only the first of its pictures is used.",)
+    info = probe_picture(path, thumbnail_side=16)
+    assert info.thumbnail is not None
+    assert info.thumbnail.shape == (8, 16, 4)
+
+
 def test_the_smallest_pictures(tmp_path: Path) -> None:
     for suffix in ("png", "jpg", "webp", "tif", "bmp", "gif", "avif", "heic"):
         path = tmp_path / f"x.{suffix}"
