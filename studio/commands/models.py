@@ -12,6 +12,7 @@ from studio.commands.error import CommandError
 
 if TYPE_CHECKING:
     from studio.engine.checkpoints.contents import Contents
+    from studio.engine.checkpoints.description import Description
 
 _SHOWN = 8
 """Names of missing and unexpected tensors that are printed."""
@@ -128,6 +129,7 @@ def report(contents: "Contents") -> list[str]:
     ]
     if told.unet is not None:
         asked = "eps or v: the file does not tell, say which when you use it"
+        rows.append(("takes", _taken(told)))
         rows.append(("parameterisation", told.prediction or asked))
         rows.append(("weights", "EMA" if contents.ema else "plain, no EMA beside them"))
     if schedule is not None and schedule.betas:
@@ -143,6 +145,18 @@ def report(contents: "Contents") -> list[str]:
     if contents.inert:
         rows.append(("code left out", ", ".join(contents.inert[:_SHOWN])))
     return [f"{key + ':':<18}{value}" for key, value in rows]
+
+
+def _taken(told: "Description") -> str:
+    """What steers the model; what it cannot go without comes first."""
+    from studio.engine.families import PUBLISHED_FAMILIES
+
+    if told.family not in PUBLISHED_FAMILIES:
+        return "nothing here"
+    family = PUBLISHED_FAMILIES[told.family]
+    needs, uses = family.needs_of(told), family.capabilities_of(told)
+    needed = [f"{need} (needed)" for need in needs]
+    return ", ".join([*needed, *(use for use in uses if use not in needs)]).replace("_", " ")
 
 
 def _some(names: "list[str] | tuple[str, ...]") -> str:

@@ -8,7 +8,6 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from studio.contract.catalog import ENLARGEMENT, SOURCE_STRENGTH, Capability
 from studio.contract.events import (
     CancelFlag,
     Cancelled,
@@ -20,29 +19,31 @@ from studio.contract.events import (
     Stepped,
     Terminal,
 )
-from studio.contract.geometry import LARGEST_SIDE, Size
 from studio.contract.request import MAX_SEED, GenerateRequest, Preview
 from studio.engine.denoiser import Denoiser, Guidance
 from studio.engine.device import is_out_of_memory
 from studio.engine.job import BrokenError, CancelledError, Job
-from studio.engine.library import ModelLibrary
 from studio.engine.lora.request import with_loras
-from studio.engine.model import Model, ModelFacts
+from studio.engine.model import Model, Models
 from studio.engine.model_error import ModelError
 from studio.engine.parts import PartKind
 from studio.engine.pipelines.jobs import paint
 from studio.engine.pipelines.model import PipelineModel
+from studio.engine.resolving import resolved
 from studio.engine.samplers import SAMPLERS, Step
 from studio.engine.schedules import Grid
-from studio.engine.source import fitted_request, is_blank, pasted
+from studio.engine.source import pasted
 from studio.engine.spacings import SPACINGS
 from studio.engine.start import Draw, Start, Starter
 
 
 def generate(
-    request: GenerateRequest, models: ModelLibrary, cancel: CancelFlag | None = None
+    request: GenerateRequest, models: Models, cancel: CancelFlag | None = None
 ) -> Iterator[Event]:
     """Do what a request asks, see contract.events for the order of the events.
+
+    ``models`` is a ModelLibrary, or what studio.load returns: then that model, whatever the
+    request calls it.
 
     Never raises: every trouble ends the job with Failed, a set ``cancel`` flag with Cancelled
     before the next network call. Closing the generator stops it as well. Image i of a batch is
@@ -66,7 +67,7 @@ def generate(
 
 
 @torch.inference_mode()
-def _run(job: Job, models: ModelLibrary) -> Generator[Event, None, Terminal]:
+def _run(job: Job, models: Models) -> Generator[Event, None, Terminal]:
     job.check()
     model = yield from models.get(job.request.model)
     job.check()
@@ -93,76 +94,6 @@ def _run(job: Job, models: ModelLibrary) -> Generator[Event, None, Terminal]:
         sampling=job.sampling,
         decoding=job.decoding,
     )
-
-
-def resolved(
-    request: GenerateRequest, config: ModelFacts
-) -> tuple[GenerateRequest, tuple[str, ...]]:
-    """The request with the model's defaults and a size it can make, and what the person should
-    know of the change.
-    """
-    request, notices = _usable(request, config.uses)
-    if Capability.ENLARGE in config.uses:
-        request = replace(request, size=_enlarged(request))
-    else:
-        size = request.size.fitted(config.size_multiple)
-        if size != request.size:
-            notices.append(
-                f"The size is {size} instead of {request.size}: "
-                f"this model makes multiples of {config.size_multiple}, at least 64."
-            )
-        request, cut = fitted_request(replace(request, size=size))
-        notices += cut
-    defaults = config.defaults
-    full = replace(
-        request,
-        steps=defaults.steps if request.steps is None else request.steps,
-        guidance=defaults.guidance if request.guidance is None else request.guidance,
-        sampler=request.sampler or defaults.sampler,
-        spacing=request.spacing or defaults.spacing,
-        strength=_strength(request, config.uses),
-    )
-    return full, tuple(notices)
-
-
-def _usable(
-    request: GenerateRequest, uses: tuple[Capability, ...]
-) -> tuple[GenerateRequest, list[str]]:
-    """The request without a source or mask that the model has no use for, and sentences of it."""
-    takes_source = {Capability.SOURCE, Capability.ENLARGE, Capability.MASK} & set(uses)
-    if request.source is not None and not takes_source:
-        told = "This model takes no source picture: it has no effect."
-        return replace(request, source=None, mask=None, strength=None), [told]
-    if request.mask is not None and Capability.MASK not in uses:
-        return replace(request, mask=None), ["This model takes no mask: it has no effect."]
-    if request.mask is not None and is_blank(request.mask):
-        raise ModelError(
-            "The mask is black everywhere: nothing would be repainted.",
-            "Paint white where the picture shall change.",
-        )
-    return request, []
-
-
-def _enlarged(request: GenerateRequest) -> Size:
-    if request.source is None:
-        raise ModelError(
-            "This model enlarges pictures, and there is none.", "Choose a picture to enlarge."
-        )
-    height, width = request.source.shape[:2]
-    if max(width, height) * ENLARGEMENT > LARGEST_SIDE:
-        raise ModelError(
-            f"A picture of {width}x{height} is too large to be made {ENLARGEMENT} times as large.",
-            f"Choose one whose sides are at most {LARGEST_SIDE // ENLARGEMENT}.",
-        )
-    return Size(width * ENLARGEMENT, height * ENLARGEMENT)
-
-
-def _strength(request: GenerateRequest, uses: tuple[Capability, ...]) -> float | None:
-    """None where there is no source to keep anything of."""
-    if request.source is None or Capability.SOURCE not in uses:
-        return None
-    default = SOURCE_STRENGTH if request.mask is None else 1.0
-    return default if request.strength is None else request.strength
 
 
 def _image(job: Job, model: Model, starter: Starter, image: int) -> Generator[Event, None, None]:

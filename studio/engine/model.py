@@ -1,20 +1,26 @@
 """What a loaded model is to the rest of the engine."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from studio.contract.catalog import Capability
+from studio.contract.events import Loading
 from studio.contract.geometry import Size
 from studio.contract.request import GenerateRequest
 from studio.engine.denoiser import Condition
 from studio.engine.model_config import Defaults
+from studio.engine.parts import PartKind
 from studio.engine.schedules import Schedule
 from studio.engine.start import Starter
+
+if TYPE_CHECKING:
+    from studio.engine.pipelines.model import PipelineModel
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,3 +96,13 @@ class Model(Protocol):
         """The picture, read-only uint8 [H, W, 3]; ``before_tile`` runs before each part of the
         work and may raise to stop it.
         """
+
+
+class Models(Protocol):
+    """Where a job finds its model."""
+
+    def get(self, model: str) -> "Generator[Loading, None, Model | PipelineModel]":
+        """The model by its name or path; yields the progress of loading, raises ModelError."""
+
+    def finder(self, kind: PartKind, model: str) -> Callable[[str], Path]:
+        """A function from the name or path of a part for that model to its file."""

@@ -1,6 +1,6 @@
 """The engine for people who write Python: ``studio.load``."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from studio.contract.catalog import DEFAULT_MODEL
-from studio.contract.events import Event, Failed, Produced
+from studio.contract.events import Event, Failed, Loading, Produced
 from studio.contract.request import GenerateRequest, Preview
 from studio.engine.families.latent_diffusion import LatentDiffusion
 from studio.engine.families.text_to_image import TextToImage
@@ -20,6 +20,8 @@ from studio.engine.model import Model
 from studio.engine.model_error import ModelError
 from studio.engine.nets.autoencoder import FirstStage
 from studio.engine.nets.unet import UNet
+from studio.engine.parts import PartKind
+from studio.engine.pipelines.model import PipelineModel
 
 
 class Painter:
@@ -37,7 +39,7 @@ class Painter:
             while True:
                 next(loading)
         except StopIteration as done:
-            self.model: Model = done.value
+            self.model: Model | PipelineModel = done.value
 
     @property
     def config(self) -> Any:
@@ -60,6 +62,14 @@ class Painter:
             raise ModelError("This model has no published text encoder.", "Choose another model.")
         with torch.inference_mode():
             return self.model.encode_prompt(prompts)
+
+    def get(self, model: str) -> Generator[Loading, None, Model | PipelineModel]:
+        """This model, whatever it is called: what studio.generate asks of a library."""
+        return self._models.get(self._model)
+
+    def finder(self, kind: PartKind, model: str) -> Callable[[str], Path]:
+        """As ``get``, for the parts that belong to a model."""
+        return self._models.finder(kind, self._model)
 
     def events(self, **asked: Any) -> Iterator[Event]:
         """Everything that happens during the job; ValueError for a request that makes no sense."""

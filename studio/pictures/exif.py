@@ -4,8 +4,11 @@ Makers' notes hold offsets from the start of the block: whoever writes the block
 """
 
 import struct
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from PIL import Image
 
 from studio.contract.geometry import Size
 
@@ -82,6 +85,19 @@ def resized(exif: bytes, size: Size) -> bytes:
         elif entry.tag in _HEIGHTS:
             _put(block, entry, size.height)
     return bytes(block)
+
+
+def is_portable(exif: bytes) -> bool:
+    """Whether Pillow can take the block apart and write its fields anew, as TIFF and AVIF need."""
+    block = Image.Exif()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            block.load(exif)
+            block.tobytes()
+    except Exception:  # fields of wrong types bring up nearly anything
+        return False
+    return True
 
 
 def _order(exif: bytes | bytearray) -> str:

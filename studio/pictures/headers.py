@@ -21,6 +21,9 @@ _opening = threading.Lock()
 # some printers' profiles exceed; all texts together stay limited to 64 MB.
 PngImagePlugin.MAX_TEXT_CHUNK = 2**24
 
+# Of ITU-T H.273: BT.709, unspecified; PQ, HLG.
+_SRGB_PRIMARIES, _HDR = (1, 2), (16, 18)
+_DAMAGED_EXIF = ("Its EXIF data is damaged and was left out.",)
 _XMP_TEXT = "XML:com.adobe.xmp"  # a PNG file's compressed text, as libvips writes it
 _IPTC = 0x0404  # of the resources that Photoshop leaves in JPEG files
 
@@ -133,6 +136,7 @@ def _only_vips(path: Path, kind: str) -> Header:
         exif=tags.exif,
         icc=tags.icc,
         xmp=_as_bytes(tags.xmp),
+        notices=_DAMAGED_EXIF if tags.damaged else (),
     )
 
 
@@ -168,7 +172,7 @@ def _usual(path: Path, kind: str, head: bytes, image: Image.Image) -> Header:
         exif=block,
         icc=image.info.get("icc_profile"),
         xmp=_as_bytes(image.info.get("xmp", image.info.get(_XMP_TEXT))),
-        notices=_left_out(image),
+        notices=_left_out(image, head),
     )
 
 
@@ -186,9 +190,17 @@ def _is_deep(path: Path, kind: str, head: bytes, image: Image.Image) -> bool:
 
 def _exif_of(image: Image.Image) -> bytes | None:
     block = image.info.get("exif")
-    if block is None and "Raw profile type exif" in image.info:
-        block = image.getexif().tobytes()
+    if block is None and isinstance(profile := image.info.get("Raw profile type exif"), str):
+        block = _from_hexadecimal(profile)
     return exif.without_prefix(block) or None if isinstance(block, bytes) else None
+
+
+def _from_hexadecimal(profile: str) -> bytes:
+    """What ImageMagick hides in a PNG file's text: a name, a length, and digits."""
+    try:
+        return bytes.fromhex("".join(profile.split("\n")[3:]))
+    except ValueError:
+        return b"damaged"
 
 
 def _as_bytes(packet: bytes | str | None) -> bytes | None:
@@ -207,17 +219,29 @@ def has_more(image: Image.Image) -> bool:
     return bool(getattr(image, "is_animated", False))
 
 
-def _left_out(image: Image.Image) -> tuple[str, ...]:
+def _left_out(image: Image.Image, head: bytes = b"") -> tuple[str, ...]:
     notices = []
     if has_more(image):
         what = {"TIFF": "pages", "MPO": "pictures", "HEIF": "pictures"}.get(
             image.format or "", "frames"
         )
         notices.append(f"Only the first of its {what} is used.")
+    if image.format in ("AVIF", "HEIF") and not image.info.get("icc_profile"):
+        notices += _wide_colours(head)
     resources = image.info.get("photoshop")
     if isinstance(resources, dict) and resources.get(_IPTC):
         notices.append("Its IPTC fields were left out.")
     return tuple(notices)
+
+
+def _wide_colours(head: bytes) -> list[str]:
+    """A sentence where AVIF or HEIC files hold colours that sRGB does not, without a profile."""
+    primaries, transfer = sniffing.colour_codes(head)
+    if transfer in _HDR:
+        return ["Its HDR brightness is taken for that of sRGB, so it may look flat."]
+    if primaries not in _SRGB_PRIMARIES:
+        return ["Its wide colours come without a profile and are taken for sRGB."]
+    return []
 
 
 def _upright(header: Header) -> Header:
@@ -226,6 +250,6 @@ def _upright(header: Header) -> Header:
     if block is not None:
         block = exif.upright(block)
         if block is None:
-            notices = (*notices, "Its EXIF data is damaged and was left out.")
+            notices = (*notices, *_DAMAGED_EXIF)
     packet = xmp.upright(header.xmp) if header.xmp is not None else None
     return replace(header, exif=block, xmp=packet, notices=notices)

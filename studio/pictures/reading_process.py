@@ -3,6 +3,7 @@
 A decoder that a broken file brings down, or keeps busy for ever, takes nobody with it.
 """
 
+import contextlib
 import os
 import pickle
 import signal
@@ -21,18 +22,22 @@ def main(memory: int) -> None:
     if memory:
         _limit(memory)
     while order := _next_order(sys.stdin.buffer):
-        try:
-            answer: Any = _answer(**order)
-        except PictureError as problem:
-            answer = problem
-        # Out of band, so that large arrays are not copied once more.
-        buffers: list[pickle.PickleBuffer] = []
-        head = pickle.dumps(answer, protocol=5, buffer_callback=buffers.append)
-        raws = [buffer.raw() for buffer in buffers]
-        pickle.dump((head, [raw.nbytes for raw in raws]), answers)
-        for raw in raws:
-            answers.write(raw)
-        answers.flush()
+        _serve(order, answers)
+
+
+def _serve(order: dict[str, Any], answers: BinaryIO) -> None:
+    try:
+        answer: Any = _answer(**order)
+    except PictureError as problem:
+        answer = problem
+    # Out of band, so that large arrays are not copied once more.
+    buffers: list[pickle.PickleBuffer] = []
+    head = pickle.dumps(answer, protocol=5, buffer_callback=buffers.append)
+    raws = [buffer.raw() for buffer in buffers]
+    pickle.dump((head, [raw.nbytes for raw in raws]), answers)
+    for raw in raws:
+        answers.write(raw)
+    answers.flush()
 
 
 def _next_order(stream: BinaryIO) -> dict[str, Any] | None:
@@ -56,9 +61,10 @@ def _limit(memory: int) -> None:
         import resource
     except ImportError:  # Windows
         return
-    # What is written to, not what is mapped: libraries map far more than they use.
-    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(ValueError, OSError):  # a system that does not do this
+        # What is written to, not what is mapped: libraries map far more than they use.
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ for their size before they take the memory."""
 
 from studio.contract.geometry import Size
 
-HEAD_BYTES = 64
+HEAD_BYTES = 4096
 
 _AVIF_BRANDS = {b"avif", b"avis"}
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
@@ -53,3 +53,11 @@ def stated_size(head: bytes, kind: str) -> Size | None:
 def png_bits(head: bytes) -> int:
     """Bits per channel that a PNG's header states."""
     return head[24] if len(head) > 24 else 8
+
+
+def colour_codes(head: bytes) -> tuple[int, int]:
+    """Primaries and transfer of an AVIF or HEIC file by ITU-T H.273; 2, 2 where it is silent."""
+    at = head.find(b"colrnclx") + 8
+    if at < 8 or at + 4 > len(head):
+        return 2, 2
+    return int.from_bytes(head[at : at + 2], "big"), int.from_bytes(head[at + 2 : at + 4], "big")

@@ -1,10 +1,13 @@
 """What a TIFF file's tags say about its pixels, and the EXIF data that is scattered among them."""
 
+import logging
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import ExifTags, Image
+
+log = logging.getLogger(__name__)
 
 _BITS, _SAMPLE_FORMAT, _ORIENTATION = 258, 339, 274
 _XMP, _ICC = 700, 34675
@@ -35,11 +38,14 @@ FOLDERS = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 @dataclass(frozen=True)
 class TiffTags:
     """``deep``: more than 8 bits a channel, or floating point; ``exif``: a block of its own,
-    without orientation, None if there is nothing to say."""
+    without orientation, None if there is nothing to say, or nothing that can be said again
+    (``damaged``).
+    """
 
     deep: bool
     orientation: int
     exif: bytes | None
+    damaged: bool
     icc: bytes | None
     xmp: bytes | None
 
@@ -64,10 +70,12 @@ def read(tags: Image.Exif) -> TiffTags:
     bits = _numbers(tags.get(_BITS, 1))
     formats = _numbers(tags.get(_SAMPLE_FORMAT, _UNSIGNED))
     orientation = tags.get(_ORIENTATION, 1)
+    block = _exif(tags)
     return TiffTags(
         deep=max(bits) > 8 or any(kind != _UNSIGNED for kind in formats),
         orientation=orientation if orientation in range(1, 9) else 1,
-        exif=_exif(tags),
+        exif=block or None,
+        damaged=block is None,
         icc=_bytes(tags.get(_ICC)),
         xmp=_bytes(tags.get(_XMP)),
     )
@@ -83,10 +91,15 @@ def _bytes(value: object) -> bytes | None:
 
 
 def _exif(found: Image.Exif) -> bytes | None:
+    """A block of what is about the picture, empty if nothing is; None if it can't be made."""
     block = Image.Exif()
-    for tag in DESCRIPTIVE & set(found):
-        block[tag] = found[tag]
-    for folder in FOLDERS:
-        if fields := found.get_ifd(folder):
-            block[folder] = fields
-    return block.tobytes().removeprefix(b"Exif\0\0") if len(block) else None
+    try:
+        for tag in DESCRIPTIVE & set(found):
+            block[tag] = found[tag]
+        for folder in FOLDERS:
+            if fields := found.get_ifd(folder):
+                block[folder] = fields
+        return block.tobytes().removeprefix(b"Exif\0\0") if len(block) else b""
+    except Exception:  # fields of wrong types bring up nearly anything
+        log.info("EXIF data left out", exc_info=True)
+        return None

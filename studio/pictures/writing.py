@@ -1,6 +1,7 @@
 """Writing pictures as their rows arrive from the top; a file appears only when it is complete."""
 
 import contextlib
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -131,7 +132,9 @@ class PictureWriter:
 def _saving(path: Path, format: FormatOut) -> Iterator[None]:
     """Make sentences of what goes wrong while writing."""
     try:
-        yield
+        with warnings.catch_warnings():  # of Pillow, about odd EXIF data
+            warnings.simplefilter("ignore")
+            yield
     except MemoryError as error:
         raise PictureError(
             f"There is not enough memory to write “{path.name}” as {format.label}; choose PNG or "
@@ -183,6 +186,9 @@ def _kept(like: Picture, size: Size, format: FormatOut) -> tuple[Picture, tuple[
         if packet and len(packet) > _JPEG_XMP_BYTES:
             packet = None
             notices.append("Its XMP data is too long for JPEG and was left out.")
+    if block and format.key in ("tiff", "avif") and not exif.is_portable(block):
+        block = None
+        notices.append(f"Its EXIF data is too irregular for {label} and was left out.")
     if icc and like.is_grey and not stays_grey(like.pixels.shape[2], format):
         icc = None
         notices.append(f"{label} stores grey as colours; its profile for grey was left out.")

@@ -8,7 +8,7 @@ import pytest
 from studio.contract.catalog import SAMPLERS
 from studio.contract.events import Event, Failed, Produced, Started, Stepped
 from studio.contract.geometry import Size
-from studio.contract.request import GenerateRequest
+from studio.contract.request import Box, GenerateRequest
 from studio.engine.generate import generate
 from studio.engine.library import ModelLibrary
 from tests.tiny_model import write_tiny_model
@@ -143,3 +143,15 @@ def test_a_small_change_to_a_picture_stays_close_to_it() -> None:
     away = {s: float(np.abs(p.astype(float) - pixels).mean()) for s, p in made.items()}
     assert away[0.0] < 12
     assert away[0.0] < away[1.0]
+
+
+def test_what_the_model_has_no_use_for_is_said(models: ModelLibrary) -> None:
+    box = Box(label=1, left=0, top=0, right=1, bottom=1)
+    events = run(models, source=None, class_id=3, boxes=(box,), noise_level=5, steps=1)
+    (started,) = [event for event in events if isinstance(event, Started)]
+    assert started.notices == (
+        "This model has no classes: the class has no effect.",
+        "This model takes no boxes: they have no effect.",
+        "This model takes no noise level: it has no effect.",
+    )
+    assert (started.request.class_id, started.request.boxes) == (None, ())

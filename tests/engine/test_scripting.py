@@ -20,6 +20,9 @@ def test_a_picture_in_two_lines(tmp_path):
     assert isinstance(produced, Produced)
     assert isinstance(finished, Finished)
     assert np.array_equal(produced.pixels, picture)
+    request = studio.GenerateRequest(prompt="a lake", size=size, seed=3)
+    *_, produced, finished = studio.generate(request, paint)
+    assert np.array_equal(produced.pixels, picture)
 
 
 def test_trouble_is_raised_as_a_sentence(tmp_path):

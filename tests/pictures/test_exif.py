@@ -1,8 +1,11 @@
 """EXIF and XMP data changed in place."""
 
 import struct
+import tempfile
 from io import BytesIO
+from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +13,9 @@ from PIL import ExifTags, Image
 
 from studio.contract.geometry import Size
 from studio.pictures import exif, xmp
+from studio.pictures.formats import BY_KEY_OUT
+from studio.pictures.picture import Picture
+from studio.pictures.writing import open_writer
 from tests.pictures.corpus import NOTE, metadata
 
 
@@ -61,6 +67,25 @@ def test_a_broken_block_is_left_out_or_stays_readable(data: st.DataObject) -> No
     if upright is not None:
         assert exif.orientation_of(upright) == 1
         assert len(upright) <= len(cut)
+
+
+# Pillow warns of what is broken on purpose.
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@given(st.data())
+def test_no_block_keeps_a_picture_from_being_written(data: st.DataObject) -> None:
+    block = bytearray(metadata(6)[0])
+    for at in data.draw(st.lists(st.integers(8, 300), min_size=1, max_size=8)):
+        block[at] = data.draw(st.integers(0, 255))
+    pixels = np.zeros((2, 2, 3), dtype=np.uint8)
+    like = Picture(pixels=pixels, format="png", exif=exif.upright(bytes(block)))
+    with tempfile.TemporaryDirectory() as folder:
+        for format in BY_KEY_OUT:
+            with open_writer(Path(folder) / format, like.size, like, format) as writer:
+                writer.write_rows(pixels)
+                said = writer.close()
+            with Image.open(Path(folder) / format) as image:
+                assert image.size == (2, 2)
+            assert all("EXIF" in notice for notice in said)
 
 
 def test_xmp_follows_the_picture() -> None:

@@ -1,6 +1,6 @@
 """Reading in a process of its own: the same pictures, and nothing that a decoder does matters."""
 
-import signal
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -42,11 +42,25 @@ def test_a_decoder_that_dies_is_a_sentence_and_the_next_file_is_read(tmp_path: P
     path = write_case(tmp_path, "jpeg-rgb", 1).path
     with PictureReader() as reader:
         reader.read(path)
-        _child().send_signal(signal.SIGSEGV)
+        child = _child()
+        child.suspend()  # so that it dies in the middle of its work
+        killer = threading.Timer(0.3, child.kill)
+        killer.start()
         with pytest.raises(PictureError, match="brings its decoder down"):
             reader.read(path)
+        killer.join()
         assert reader.read(path).size.width == 26
     assert psutil.Process().children() == []
+
+
+def test_a_process_that_was_ended_while_idle_is_started_anew(tmp_path: Path) -> None:
+    path = write_case(tmp_path, "jpeg-rgb", 1).path
+    with PictureReader() as reader:
+        reader.read(path)
+        child = _child()
+        child.kill()
+        child.wait(timeout=10)
+        assert reader.read(path).size.width == 26
 
 
 def test_a_decoder_that_never_ends_is_stopped(

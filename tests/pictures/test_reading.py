@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 import pyvips
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from studio.pictures.picture import Picture
 from studio.pictures.reading import probe_picture, read_picture
-from tests.pictures.corpus import CMYK, SRGB, scene, write_case
+from tests.pictures.corpus import CMYK, SRGB, metadata, scene, write_case
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -83,6 +83,45 @@ def test_premultiplied_alpha_becomes_straight(deep: bool, tmp_path: Path) -> Non
     assert np.abs(pixels.astype(int) - straight).max() <= 3
 
 
+def test_damaged_exif_costs_the_exif_only(tmp_path: Path) -> None:
+    exif = b"Exif\0\0II*\0\xff\xff\0\0"
+    Image.new("RGB", (3, 2)).save(tmp_path / "x.jpg", exif=exif)
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("Raw profile type exif", "\nexif\n  3\nnodigits")
+    Image.new("RGB", (3, 2)).save(tmp_path / "x.png", pnginfo=texts)
+    for name in ("x.jpg", "x.png"):
+        picture = read_picture(tmp_path / name)
+        assert picture.pixels.shape == (2, 3, 3)
+        assert picture.exif is None
+        assert "EXIF data is damaged" in picture.notices[0]
+
+
+@pytest.mark.parametrize("digits", ["{0}", "457869660000{0}"])
+def test_exif_that_imagemagick_hides_in_a_text(digits: str, tmp_path: Path) -> None:
+    block, _ = metadata(6)
+    hidden = digits.format(block.hex())
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("Raw profile type exif", f"\nexif\n{len(hidden) // 2:8}\n{hidden}", zip=True)
+    Image.new("RGB", (3, 2)).save(tmp_path / "x.png", pnginfo=texts)
+    picture = read_picture(tmp_path / "x.png")
+    assert picture.pixels.shape == (3, 2, 3)
+    assert picture.exif is not None
+    assert b"Studio" in picture.exif
+
+
+@pytest.mark.parametrize(("primaries", "transfer", "word"), [(12, 13, "wide"), (9, 16, "HDR")])
+def test_colours_beyond_srgb_without_a_profile_are_said(
+    primaries: int, transfer: int, word: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.avif"
+    Image.new("RGB", (8, 8), "red").save(path)
+    data = bytearray(path.read_bytes())
+    at = data.index(b"colrnclx") + 8
+    data[at : at + 4] = bytes((0, primaries, 0, transfer))
+    path.write_bytes(data)
+    assert word in read_picture(path).notices[0]
+
+
 def test_a_profile_for_other_colours_is_left_out(tmp_path: Path) -> None:
     Image.new("L", (3, 2)).save(tmp_path / "x.png", icc_profile=SRGB)
     Image.new("RGB", (3, 2)).save(tmp_path / "y.png", icc_profile=b"nonsense" * 40)
@@ -90,6 +129,19 @@ def test_a_profile_for_other_colours_is_left_out(tmp_path: Path) -> None:
         picture = read_picture(tmp_path / name)
         assert picture.icc is None
         assert "colour profile" in picture.notices[0]
+
+
+def test_of_a_phones_several_pictures_the_first_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.jpg"
+    others = [Image.new("RGB", (4, 4), "blue")]
+    Image.new("RGB", (64, 32), "red").save(path, "MPO", save_all=True, append_images=others)
+    picture = read_picture(path)
+    assert picture.format == "jpeg"
+    assert picture.pixels[0, 0, 0] > 250
+    assert picture.notices == ("Only the first of its pictures is used.",)
+    info = probe_picture(path, thumbnail_side=16)
+    assert info.thumbnail is not None
+    assert info.thumbnail.shape == (8, 16, 4)
 
 
 def test_the_smallest_pictures(tmp_path: Path) -> None:

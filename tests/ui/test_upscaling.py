@@ -11,7 +11,7 @@ from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
-from studio.app.batch_plan import FileState
+from studio.app.saved_batch import FileState
 from studio.app.upscale_batch import Phase
 from studio.contract.upscaling import Region
 from studio.ui.start import Studio
@@ -137,7 +137,7 @@ def test_results_that_are_there_are_asked_about(studio: Studio, loop: Loop, tmp_
     there = tmp_path / "in" / "p0-2x.png"
     there.write_bytes(b"precious")
     drop(studio, loop, path)
-    question = studio.window.panels["upscale"].question
+    question = studio.window.upscaling.start_row.question
 
     def ask() -> dict[str, QPushButton]:
         press(studio, "Ctrl+Return")
@@ -249,8 +249,9 @@ def test_the_controls_say_what_is_asked_of_the_engine(
 def test_what_was_left_is_offered_at_the_next_start(
     open_studio: Callable[..., Studio], loop: Loop, tmp_path: Path
 ) -> None:
-    first = open_studio(panel="upscale", upscale_scale="2", **SLOW)
-    drop(first, loop, *pictures(tmp_path / "in", 2, side=24))
+    slow = SLOW | {"upscale_strength": 1.0}
+    first = open_studio(panel="upscale", upscale_scale="2", **slow)
+    drop(first, loop, *pictures(tmp_path / "in", 2))
     press(first, "Ctrl+Return")
     loop.until(lambda: first.batch.files[0].state is FileState.DONE)
     close(loop, first)

@@ -78,6 +78,14 @@ def without_drift(cells: Tensor) -> Tensor:
     return (cells.unflatten(1, (3, -1)) - low[:, :, None]).flatten(1, 2)
 
 
+def without_colour(cells: Tensor) -> Tensor:
+    """The mean of the three colours of cells [B, 48, h, w], three times: fine detail that is
+    invented may be light and dark, but no coloured speckles.
+    """
+    grey = cells.unflatten(1, (3, -1)).mean(1, keepdim=True)
+    return grey.expand(-1, 3, -1, -1, -1).flatten(1, 2)
+
+
 def _bicubic_kernel() -> Tensor:
     """[16, 1, 5, 5]: how each of a cell's 4 x 4 pixels is mixed from 5 x 5 pixels around it."""
     line = torch.zeros(NATIVE_SCALE, 2 * REACH + 1)

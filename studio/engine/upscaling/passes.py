@@ -14,6 +14,7 @@ from studio.engine.upscaling.first_stage import (
     CHANNELS,
     LOW_REACH,
     bicubic_cells,
+    without_colour,
     without_drift,
 )
 from studio.engine.upscaling.model import Upscaler
@@ -137,7 +138,10 @@ class Pass:
     def _pixels(self, state: Tensor) -> Tensor:
         """State [C, h, w] -> pixels [3, 4h, 4w] in -1..1."""
         now, mean, small = state[:CHANNELS], state[-3 - CHANNELS : -3], state[-3:]
-        z = torch.lerp(mean, now, self.strength) if self._steps else now
-        cells = without_drift(self.model.first_stage.cells(z[None]))
+        stage = self.model.first_stage
+        cells = stage.cells(mean[None])
+        if self._steps:
+            cells = cells + self.strength * without_colour(stage.cells((now - mean)[None]))
+        cells = without_drift(cells)
         whole = F.pixel_shuffle(bicubic_cells(small[None]) + cells, NATIVE_SCALE)[0]
         return whole.clamp(-1, 1)

@@ -94,7 +94,7 @@ class Work:
         self._side = TileSide(cells=tile)
         # 8-bit results hide what bf16 rounds away, finer ones do not.
         deep = request.pixels.dtype != np.uint8
-        self._dtype = torch.float32 if deep else model.device.dtype
+        self._dtype = torch.float32 if deep else model.fast_dtype
 
     @property
     def evaluations(self) -> int:

@@ -42,7 +42,9 @@ class FaithfulConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class VividConfig:
-    """The few-step sampler: weights of its loss terms, see train_vivid."""
+    """The few-step sampler: weights of its loss terms, see train_vivid. The discriminator learns
+    for ``judge_lead`` steps before it is heeded.
+    """
 
     batch: int
     crop: int
@@ -53,6 +55,8 @@ class VividConfig:
     statistics_weight: float
     adversarial_weight: float
     discriminator_channels: int
+    discriminator_learning_rate: float
+    judge_lead: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from torch import Tensor
 from studio.contract.upscaling import NATIVE_SCALE
 from studio.engine.nets.upscaler import UpscalerNet
 from studio.engine.schedules import SCHEDULES, Schedule
-from studio.engine.upscaling.first_stage import ResidualFirstStage
+from studio.engine.upscaling.first_stage import ResidualFirstStage, without_colour
 from studio.training.ema import Ema
 from studio.training.losses import PatchDiscriminator, adaptive_weight, hinge_loss
 from studio.training.run import Run
@@ -20,7 +20,7 @@ _WINDOW = 16
 """Pixels of the large picture whose amount of detail is compared."""
 
 _LEVELS = 2
-_LIMIT = 20.0
+_LIMIT = 3.0
 """Of the adversarial term's adaptive weight."""
 
 
@@ -30,7 +30,8 @@ def train_vivid(shop: UpscalerShop) -> None:
 
     Every step begins where the sampler will: at Faithful's result noised to the first level, or at
     the network's own result noised to the next. L = w_p |pixels| + w_s |amount of detail| + w_a
-    lambda (-D(x~)); the discriminator sees the picture beside its bicubic enlargement.
+    lambda (-D(x~)) once the discriminator, which sees the picture beside its bicubic enlargement,
+    has learned for ``judge_lead`` steps.
     """
     config = shop.recipe.vivid
     torch.manual_seed(shop.recipe.seed + 1)
@@ -38,7 +39,8 @@ def train_vivid(shop: UpscalerShop) -> None:
     network = copy.deepcopy(faithful).train().requires_grad_(True)
     judge = PatchDiscriminator(config.discriminator_channels, inputs=6).to(shop.device)
     optimiser = torch.optim.Adam(network.parameters(), config.learning_rate, (0.5, 0.99))
-    judge_optimiser = torch.optim.Adam(judge.parameters(), config.learning_rate, (0.5, 0.99))
+    judge_rate = config.discriminator_learning_rate
+    judge_optimiser = torch.optim.Adam(judge.parameters(), judge_rate, (0.5, 0.99))
     ema = Ema(network, config.ema_decay)
     run = Run(
         shop.stage("vivid"),
@@ -57,28 +59,30 @@ def train_vivid(shop: UpscalerShop) -> None:
     batches = shop.batches(config.batch, config.crop, shop.recipe.seed + 1 + run.step)
     started, weight = run.seconds, torch.zeros((), device=shop.device)
     for step in run:
-        rate = config.learning_rate * warm_cosine(step, run.seconds - started, shop.minutes, 50)
-        for group in (*optimiser.param_groups, *judge_optimiser.param_groups):
-            group["lr"] = rate
+        rate = warm_cosine(step, run.seconds - started, shop.minutes, 50)
+        optimiser.param_groups[0]["lr"] = config.learning_rate * rate
+        judge_optimiser.param_groups[0]["lr"] = judge_rate * rate
         batch = next(batches)
         cells = sampler.step(batch)
         pixel = (cells - batch.cells).abs().mean()
         made, real, base = (_picture(part) for part in (cells, batch.cells, batch.base))
         detail = detail_difference(made, real)
         loss = config.pixel_weight * pixel + config.statistics_weight * detail
-        judge.requires_grad_(False)
-        with shop.precision():
-            verdict = judge(torch.cat([made, base], 1)).float()
-        against = -verdict.mean()
-        if step % 8 == 0 or not weight:
-            weight = adaptive_weight(loss, against, network.conv_out.weight, _LIMIT)
-        loss = loss + config.adversarial_weight * weight * against
+        if step >= config.judge_lead:
+            judge.requires_grad_(False)
+            with shop.precision():
+                verdict = judge(torch.cat([made, base], 1)).float()
+            against = -verdict.mean()
+            if step % 8 == 0 or not weight:
+                weight = adaptive_weight(loss, against, network.conv_out.weight, _LIMIT)
+            loss = loss + config.adversarial_weight * weight * against
+            judge.requires_grad_(True)
+            run.log(against=against, weight=weight)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         ema.update()
-        judge.requires_grad_(True)
         with shop.precision():
             of_real = judge(torch.cat([real, base], 1)).float()
             of_made = judge(torch.cat([made.detach(), base], 1)).float()
@@ -86,7 +90,7 @@ def train_vivid(shop: UpscalerShop) -> None:
         judge_optimiser.zero_grad(set_to_none=True)
         judge_loss.backward()
         judge_optimiser.step()
-        run.log(pixel=pixel, detail=detail, against=against, weight=weight, judge=judge_loss)
+        run.log(pixel=pixel, detail=detail, judge=judge_loss)
         run.log(ratio=_finest(made).abs().mean() / _finest(real).abs().mean())
     network.load_state_dict(ema.weights)
     shop.save(network.eval(), "vivid")
@@ -113,11 +117,12 @@ class _Sampler:
         """
         last = int(torch.randint(len(self._times), ()))
         with torch.no_grad():
-            z = self._evaluate(self._faithful, no_latent(batch), batch, 1.0)
+            mean = z = self._evaluate(self._faithful, no_latent(batch), batch, 1.0)
             for number in range(last):
                 z = self._step(z, batch, self._times[number])
         z = self._step(z, batch, self._times[last])
-        return batch.base + residual_cells(self._stage, z)
+        mean, z = (residual_cells(self._stage, part) for part in (mean, z))
+        return batch.base + mean + without_colour(z - mean)
 
     def _step(self, x_0: Tensor, batch: Batch, time: float) -> Tensor:
         alpha, sigma = self._schedule.at(self._schedule.time(time))

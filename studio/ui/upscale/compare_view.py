@@ -35,6 +35,7 @@ _SMALLEST_DRAG = 4
 class CompareView(QWidget):
     """Shows the Layers of one file.
 
+    ``empty_text`` is shown where there is nothing to show, ``note`` below a picture.
     ``split`` is the divider's place, 0 at the left edge of the picture and 1 at the right.
     ``splitChanged(split)`` follows it, ``zoomChanged(percent or None)`` the zoom;
     ``regionChosen(Region)`` brings a region of the given picture that was drawn,
@@ -58,6 +59,7 @@ class CompareView(QWidget):
         self.choosing = False
         self.layers: Layers | None = None
         self.empty_text = ""
+        self.note = ""
         self._view = View()
         self._mode = "slider"
         self._holding_before = False
@@ -143,8 +145,7 @@ class CompareView(QWidget):
     @property
     def shows_divider(self) -> bool:
         """Whether there is something to compare and the divider is drawn."""
-        layers = self.layers
-        compares = layers is not None and (layers.finished or layers.part is not None)
+        compares = self.layers is not None and self.layers.comparable
         return compares and self._mode == "slider" and not self._holding_before
 
     # Layout
@@ -168,7 +169,7 @@ class CompareView(QWidget):
         text = self.tr("%s pixels at %d %%") % (self.layers.made, round(self.zoom()))
         if self.shows_divider:
             text += self.tr(", divider at %d %%") % round(self.split * 100)
-        self.setAccessibleDescription(text)
+        self.setAccessibleDescription(" ".join(filter(None, [text + ".", self.note])))
 
     def _split_x(self) -> float:
         page = self._view.page_rect()
@@ -231,13 +232,15 @@ class CompareView(QWidget):
         if self.shows_divider:
             marks.draw_divider(painter, self, page, self._split_x())
         self._draw_labels(painter, layers)
+        if self.note:
+            marks.draw_note(painter, self, self.note)
 
     def _draw_labels(self, painter: QPainter, layers: Layers) -> None:
         before, after = self.tr("Before"), self.tr("After")
         seen = QRectF(self.rect()) & self._view.page_rect()
         if self._view.pages == 2:
             marks.draw_label(painter, self, seen, before, right=False)
-            if layers.has_result:
+            if layers.comparable:
                 second = QRectF(self.rect()) & self._view.page_rect(1)
                 marks.draw_label(painter, self, second, after, right=True)
         elif self.shows_divider:
@@ -245,7 +248,7 @@ class CompareView(QWidget):
             right = QRectF(QPointF(self._split_x(), seen.top()), seen.bottomRight())
             marks.draw_label(painter, self, left, before, right=False)
             marks.draw_label(painter, self, right, after, right=True)
-        elif layers.has_result:
+        elif layers.comparable:
             shows_before = self._mode == "before" or self._holding_before
             marks.draw_label(painter, self, seen, before if shows_before else after, right=False)
 

@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 import studio
-from studio.contract.events import Failed, Produced
+from studio.contract.events import Failed, Produced, Started
 from studio.contract.request import Box, GenerateRequest
 from studio.engine.checkpoints.names_text import bert_sources
 from studio.engine.families.opening import open_published
@@ -163,6 +163,14 @@ def test_super_resolution(tmp_path: Path) -> None:
     predicted = shown(vq, sampled(unet, concat))
     assert np.abs(made(path, source=small) / 255 - predicted).max() <= 1.01 / 255
     assert made(path, source=SOURCE[:13, :21]).shape == (52, 84, 3)
+    request = GenerateRequest(model=str(path), source=SOURCE, mask=MASK, steps=1)
+    started = next(
+        event
+        for event in studio.generate(request, studio.ModelLibrary(device="cpu"))
+        if isinstance(event, Started)
+    )
+    assert started.notices == ("This model takes no mask: it has no effect.",)
+    assert (started.request.size, started.request.strength) == (studio.Size(256, 256), None)
     for asked, words in (({}, "enlarges pictures, and there is none"),
                          ({"source": np.zeros((9, 1025, 3), np.uint8)}, "too large")):  # fmt: skip
         request = GenerateRequest(model=str(path), **asked)

@@ -154,7 +154,7 @@ def change(path: Path, **entries: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("entries", "words"),
+    ("entries", "sentence"),
     [
         ({"transformer": ["my_code", "Net"]}, "asks for code of its own for its transformer"),
         ({"_class_name": ["evil", "Pipeline"]}, "does not know"),
@@ -164,14 +164,14 @@ def change(path: Path, **entries: Any) -> None:
     ],
 )
 def test_no_code_of_the_folder_runs(
-    entries: dict[str, Any], words: str, library: studio.ModelLibrary, sd3: tuple[Path, Any],
+    entries: dict[str, Any], sentence: str, library: studio.ModelLibrary, sd3: tuple[Path, Any],
     tmp_path: Path,
 ) -> None:  # fmt: skip
     path = shutil.copytree(sd3[0], tmp_path / "odd")
     (path / "my_code.py").write_text("open('ran', 'w')")
     (path / "transformer" / "my_code.py").write_text("open('ran', 'w')")
     change(path, **entries)
-    assert words in failure(library, path).sentence
+    assert sentence in failure(library, path).sentence
     assert not list(tmp_path.rglob("ran"))
 
 

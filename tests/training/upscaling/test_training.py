@@ -53,6 +53,8 @@ pixel_weight = 1.0
 statistics_weight = 1.0
 adversarial_weight = 0.1
 discriminator_channels = 4
+discriminator_learning_rate = 1e-3
+judge_lead = 1
 """
 
 
