@@ -12,9 +12,7 @@ from studio.engine.checkpoints.reading import read_checkpoint
 from studio.engine.checkpoints.structure import ClassConfig, LabelConfig
 from studio.engine.families import PUBLISHED_FAMILIES
 from studio.engine.families.class_conditional import CLASSES
-from studio.engine.families.opening import check_usable, is_published, open_published
-from studio.engine.model_config import read_config
-from studio.engine.model_error import ModelError
+from studio.engine.families.opening import check_usable, open_published
 from studio.engine.parts import Parts
 
 _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -31,15 +29,11 @@ _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def recognised(path: Path) -> ModelCard:
-    """The card of a model folder, a diffusers folder or a single file; never raises for a file that
-    cannot be used, whose card says why.
+    """The card of a diffusers folder or a single file; never raises for a file that cannot be used,
+    whose card says why.
     """
     try:
-        if not is_published(path):
-            return _own(path)
         contents = open_published(path)
-    except ModelError as error:
-        return broken(_name(path), error.sentence)
     except CheckpointError as error:
         return _part(path) or broken(_name(path), str(error), _size(path))
     try:
@@ -47,19 +41,6 @@ def recognised(path: Path) -> ModelCard:
     except CheckpointError as error:
         return broken(contents.description.title, str(error), contents.nbytes)
     return _published(contents)
-
-
-def _own(folder: Path) -> ModelCard:
-    config = read_config(folder)
-    return ModelCard(
-        kind=CardKind.MODEL,
-        title=config.name,
-        family=config.family,
-        licence=config.licence,
-        nbytes=sum(file.stat().st_size for file in folder.glob("*.safetensors")),
-        capabilities=config.uses,
-        prediction=config.prediction,
-    )
 
 
 def _published(contents: Contents) -> ModelCard:
@@ -74,6 +55,7 @@ def _published(contents: Contents) -> ModelCard:
         nbytes=contents.nbytes,
         dtypes=contents.dtypes,
         capabilities=() if alone else _capabilities(contents),
+        needs=() if alone else PUBLISHED_FAMILIES[told.family].needs_of(told),
         prediction=told.prediction,
         classes=min(condition.classes, CLASSES) if isinstance(condition, ClassConfig) else 0,
         labels=condition.labels if isinstance(condition, LabelConfig) else 0,
