@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.app.batch_plan import FileState, PlannedFile
+from studio.app.saved_batch import FileState, SavedFile
 from studio.contract.geometry import Size
 
 
@@ -13,7 +13,7 @@ from studio.contract.geometry import Size
 class BatchFile:
     """One file of the batch.
 
-    ``size`` and ``thumbnail`` (uint8 [h, w, 4]) are known once the file has been looked at;
+    ``size``, ``format`` and ``thumbnail`` (uint8 [h, w, 4]) are known once it has been looked at;
     ``made`` is the size of its result, ``fraction`` 0..1 how much of it is done, ``remaining`` the
     seconds until it is. ``sentence`` says why it failed or was skipped, ``notices`` what else
     there is to know.
@@ -26,6 +26,7 @@ class BatchFile:
     sentence: str = ""
     notices: tuple[str, ...] = ()
     size: Size | None = None
+    format: str = "png"
     thumbnail: np.ndarray | None = field(default=None, repr=False)
     made: Size | None = None
     fraction: float = 0.0
@@ -36,8 +37,8 @@ class BatchFile:
     def name(self) -> str:
         return self.source.name
 
-    def planned(self) -> PlannedFile:
-        return PlannedFile(
+    def saved(self) -> SavedFile:
+        return SavedFile(
             source=self.source,
             target=self.target,
             state=self.state,

@@ -19,12 +19,14 @@ from functools import partial
 from typing import Any, BinaryIO, NoReturn
 
 from studio.app.orders import (
+    NO_HELP,
     NO_JOB,
     Cancel,
     EngineReady,
     Generate,
     GoOn,
     Held,
+    Help,
     Hold,
     Message,
     Preload,
@@ -33,6 +35,7 @@ from studio.app.orders import (
 from studio.app.upscale_file import discard_unfinished, upscale_file
 from studio.app.upscale_task import Upscaled, UpscaleEvent
 from studio.contract.events import Cancelled, Event, Failed, Finished, Stepped
+from studio.pictures.reader import PictureReader
 
 _TERMINAL = (Finished, Upscaled, Cancelled, Failed)
 
@@ -92,14 +95,15 @@ class EngineProcess:
         self._engine_name = engine_name
         self._engine: Any = None
         self._models: Any = None
+        self._reader = PictureReader()
         self._laid_aside: dict[int, Iterator[Event | UpscaleEvent]] = {}
 
     def run(self) -> NoReturn:
         """Serve orders until the window closes their pipe."""
         while True:
             match self._inbox.orders.get():
-                case Preload(model=model):
-                    self._preload(model)
+                case Preload(model=model, help=help_given):
+                    self._preload(model, help_given)
                 case Generate() as order:
                     self._follow(order.job, self._events(partial(self._generated, order)))
                 case Upscale() as order:
@@ -122,15 +126,18 @@ class EngineProcess:
         pickle.dump(Message(job=job, content=content), self._messages, pickle.HIGHEST_PROTOCOL)
         self._messages.flush()
 
-    def _ready_engine(self) -> None:
+    def _ready_engine(self, help_given: Help) -> None:
         if self._models is None:
             library = importlib.import_module(f"{self._engine_name}.library")
             self._engine = importlib.import_module(f"{self._engine_name}.generate")
             self._models = library.ModelLibrary()
+        self._models.prediction = help_given.prediction
+        self._models.word_lists = help_given.word_lists
+        self._models.parts = help_given.parts
 
-    def _preload(self, name: str) -> None:
+    def _preload(self, name: str, help_given: Help) -> None:
         try:
-            self._ready_engine()
+            self._ready_engine(help_given)
             model = self._loaded(name)
             defaults = model.config.defaults
             self._say(
@@ -157,16 +164,16 @@ class EngineProcess:
                 return done.value
 
     def _generated(self, order: Generate) -> Iterator[Event]:
-        self._ready_engine()
+        self._ready_engine(order.help)
         flag = self._inbox.flag(order.job)
         events: Iterator[Event] = self._engine.generate(order.request, self._models, flag)
         return events
 
     def _upscaled(self, order: Upscale) -> Iterator[Event | UpscaleEvent]:
-        self._ready_engine()
+        self._ready_engine(NO_HELP)
         upscaling = importlib.import_module(f"{self._engine_name}.upscaling.upscale")
         flag = self._inbox.flag(order.job)
-        return upscale_file(order.task, upscaling.upscale, self._models, flag)
+        return upscale_file(order.task, self._reader, upscaling.upscale, self._models, flag)
 
     def _events(
         self, begin: Callable[[], Iterator[Event | UpscaleEvent]]

@@ -7,6 +7,7 @@ from itertools import count
 from PySide6.QtCore import QObject, Signal, Slot
 
 from studio.app.orders import (
+    NO_HELP,
     NO_JOB,
     Cancel,
     EngineLost,
@@ -14,6 +15,7 @@ from studio.app.orders import (
     Generate,
     GoOn,
     Held,
+    Help,
     Hold,
     Message,
     Order,
@@ -59,6 +61,7 @@ class Job:
 
     id: int
     request: GenerateRequest | UpscaleTask
+    help: Help = NO_HELP
     state: State = State.WAITING
     cancelling: bool = False
     holding: bool = False
@@ -119,15 +122,15 @@ class Jobs(QObject):
         """The first of ``pictures``: it runs, or will as soon as a tile is done."""
         return next(iter(self.pictures), None)
 
-    def preload(self, model: str) -> None:
+    def preload(self, model: str, help_given: Help = NO_HELP) -> None:
         """Let the engine read a model in the background."""
         self.preloading = True
-        self._worker.send(Preload(model=model))
+        self._worker.send(Preload(model=model, help=help_given))
         self.changed.emit()
 
-    def add(self, request: GenerateRequest | UpscaleTask) -> Job:
+    def add(self, request: GenerateRequest | UpscaleTask, help_given: Help = NO_HELP) -> Job:
         """Queue a job; it starts at once if nothing else runs."""
-        job = Job(next(self._numbers), request)
+        job = Job(next(self._numbers), request, help_given)
         self._enqueue(job)
         self._advance()
         self.changed.emit()
@@ -280,4 +283,4 @@ def _order(job: Job) -> Order:
         return GoOn(job=job.id)
     if isinstance(job.request, UpscaleTask):
         return Upscale(job=job.id, task=job.request)
-    return Generate(job=job.id, request=job.request)
+    return Generate(job=job.id, request=job.request, help=job.help)

@@ -1,6 +1,7 @@
 """What the window tells the engine's process, and what it hears back besides the events."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from studio.app.upscale_task import UpscaleEvent, UpscaleTask
 from studio.contract.events import Event
@@ -8,10 +9,25 @@ from studio.contract.request import GenerateRequest
 
 
 @dataclass(frozen=True, kw_only=True)
+class Help:
+    """What a model's files leave out: eps or v, folders with word lists, and where its ``parts``
+    may lie (LoRA files and the like).
+    """
+
+    prediction: str | None = None
+    word_lists: tuple[Path, ...] = ()
+    parts: tuple[Path, ...] = ()
+
+
+NO_HELP = Help()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Preload:
     """Read a model now, so that the first picture need not wait for it."""
 
     model: str
+    help: Help = NO_HELP
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -20,6 +36,7 @@ class Generate:
 
     job: int
     request: GenerateRequest
+    help: Help = NO_HELP
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

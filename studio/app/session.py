@@ -2,15 +2,19 @@
 
 import secrets
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.app.background import Background
 from studio.app.gallery import Gallery
 from studio.app.jobs import Job, Jobs
+from studio.app.models.shelf import Shelf
 from studio.app.settings import Settings
 from studio.app.unknown_words import UnknownWords
 from studio.app.upscale_batch import UpscaleBatch
+from studio.contract.catalog import Capability
 from studio.contract.events import Event, Produced, Started
 from studio.contract.geometry import Size
 from studio.contract.request import MAX_SEED, GenerateRequest
@@ -25,11 +29,12 @@ class Session(QObject):
     """One sitting: settings, document, jobs, gallery and batch, and the ways between them.
 
     ``started(Started)`` passes on what the engine says of a request; ``restored()`` follows when
-    settings and map came back from a picture.
+    settings and map came back from a picture, ``missed(name)`` when its model is not here.
     """
 
     started = Signal(object)
     restored = Signal()
+    missed = Signal(str)
 
     def __init__(
         self,
@@ -39,6 +44,7 @@ class Session(QObject):
         gallery: Gallery,
         batch: UpscaleBatch,
         background: Background,
+        shelf: Shelf,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -48,7 +54,10 @@ class Session(QObject):
         self.gallery = gallery
         self.batch = batch
         self.background = background
+        self.shelf = shelf
         self.unknown_words = UnknownWords(settings, background, self)
+        self.missing: str | None = None
+        """The model of the picture last brought back, where that model is not here."""
         self._arrived: list[Produced] = []
         self._stroke_watch = QTimer(self, interval=_LOOK_AGAIN_MS)
         self._stroke_watch.timeout.connect(self._show_results)
@@ -61,40 +70,94 @@ class Session(QObject):
         self.document.commit()
         self._show_results()
 
+    def can(self, capability: Capability) -> bool:
+        """Whether the chosen model makes use of something; one that nobody knows yet, of all."""
+        card = self.shelf.card(self.settings["model"])
+        return card is None or not card.usable or card.can(capability)
+
     @property
     def uses_map(self) -> bool:
         """Whether the next picture follows the map."""
         wanted = self.settings["panel"] == "paint" or self.settings["follow_map"]
-        return wanted and not self.document.is_blank
+        return wanted and not self.document.is_blank and self.can(Capability.MAP)
+
+    @property
+    def uses_source(self) -> bool:
+        """Whether the next picture begins with the source picture."""
+        able = any(self.can(c) for c in (Capability.SOURCE, Capability.MASK, Capability.ENLARGE))
+        return able and self.settings["panel"] == "prompt" and self.document.source is not None
 
     def request(self) -> GenerateRequest:
         """What the panels say now; raises ValueError with a sentence."""
         values = self.settings
+        source = self.document.source if self.uses_source else None
+        masked = source is not None and self.can(Capability.MASK)
         return GenerateRequest(
             model=values["model"],
-            prompt=values["prompt"].strip(),
-            negative_prompt=values["negative_prompt"].strip(),
+            prompt=self._if_able(Capability.TEXT, values["prompt"].strip(), ""),
+            negative_prompt=self._if_able(
+                Capability.NEGATIVE, values["negative_prompt"].strip(), ""
+            ),
             label_map=self.document.labels if self.uses_map else None,
             size=Size(values["width"], values["height"]),
             seed=values["seed"],
             count=values["count"],
             steps=values["steps"],
-            guidance=values["guidance"],
+            guidance=self._if_able(Capability.GUIDANCE, values["guidance"], None),
             guidance_interval=_ordered(values["guidance_from"], values["guidance_to"]),
             sampler=values["sampler"],
             spacing=values["spacing"],
             eta=values["eta"],
+            class_id=self._class_id(),
+            source=source,
+            strength=values["strength"] if source is not None else None,
+            mask=self.document.mask.pixels if masked else None,
         )
 
+    def _if_able(self, capability: Capability, value: Any, otherwise: Any) -> Any:
+        return value if self.can(capability) else otherwise
+
+    def _class_id(self) -> int | None:
+        """The chosen class where there are so many; a model that nobody knows has none."""
+        card = self.shelf.card(self.settings["model"])
+        chosen = self.settings["class_id"]
+        if card is None or chosen is None or not card.can(Capability.CLASS):
+            return None
+        return chosen if chosen < card.classes else None
+
     def generate(self) -> Job:
-        """Queue the picture the panels describe; an open seed is drawn anew and shown."""
+        """Queue the picture the panels describe; an open seed is drawn anew and shown.
+
+        Raises ValueError with a sentence when it cannot be made as it is described.
+        """
+        self._check_model()
         if not self.settings["seed_locked"]:
             self.settings.set("seed", secrets.randbelow(MAX_SEED + 1))
         request = self.request()
         if request.label_map is not None:
             self._take_proportions(request.size)
             request = replace(request, label_map=self.document.labels)
-        return self.jobs.add(request)
+        return self.jobs.add(request, self.shelf.help_for(request.model))
+
+    def preload(self) -> None:
+        """Let the engine read the chosen model now, if it can be used."""
+        name = self.settings["model"]
+        model = self.shelf.find(name)
+        if model is None or (model.card and model.card.usable and not model.asks):
+            self.jobs.preload(name, self.shelf.help_for(name))
+
+    def _check_model(self) -> None:
+        model = self.shelf.find(self.settings["model"])
+        if model is None or model.card is None:
+            return  # the engine says what is wrong with it, if anything is
+        if model.card.problem:
+            raise ValueError(model.card.problem)
+        if not model.card.usable:
+            raise ValueError(f"{model.name} is a {model.card.title} and makes no pictures.")
+        if model.asks:
+            raise ValueError(
+                f"{model.name} does not tell whether it predicts eps or v; choose in the panel."
+            )
 
     def restore(self, opened: Opened) -> None:
         """Bring back a picture with every setting and the map that made it, as one edit."""
@@ -114,8 +177,10 @@ class Session(QObject):
 
     def _show(self, request: GenerateRequest) -> None:
         low, high = request.guidance_interval
+        painted = request.label_map is not None and request.source is None
+        model = self.shelf.find(request.model)
         values = {
-            "model": request.model,
+            "model": model.key if model else request.model,
             "prompt": request.prompt,
             "negative_prompt": request.negative_prompt,
             "seed": request.seed,
@@ -130,11 +195,18 @@ class Session(QObject):
             "width": request.size.width,
             "height": request.size.height,
             "count": 1,
-            "panel": "prompt" if request.label_map is None else "paint",
-            "follow_map": request.label_map is not None and self.settings["follow_map"],
+            "class_id": request.class_id,
+            "strength": request.strength,
+            "panel": "paint" if painted else "prompt",
+            "follow_map": request.label_map is not None
+            and (not painted or self.settings["follow_map"]),
         }
         for key, value in values.items():
             self.settings.set(key, value)
+        there = model is not None or Path(request.model).exists()
+        self.missing = None if there else request.model
+        if self.missing is not None:
+            self.missed.emit(self.missing)
 
     def _take_proportions(self, size: Size) -> None:
         """Stretch the map to the picture's proportions, so that previews lie where they belong."""
@@ -146,12 +218,14 @@ class Session(QObject):
             )
 
     def _document_changed(self, change: Change) -> None:
-        if change.replaced:
-            self._follow_map_proportions()
+        if change.source and self.document.source is not None:
+            height, width = self.document.source.shape[:2]
+            self._follow_proportions(Size(width, height))
+        elif change.replaced:
+            self._follow_proportions(self.document.size)
 
-    def _follow_map_proportions(self) -> None:
-        """Give the picture the proportions of a map that has just been opened."""
-        page = self.document.size
+    def _follow_proportions(self, page: Size) -> None:
+        """Give the picture the proportions of a map or source that has just been opened."""
         size = Size(self.settings["width"], self.settings["height"])
         if similar(page, size):
             return
@@ -172,7 +246,7 @@ class Session(QObject):
 
     def _show_results(self) -> None:
         """Take results into the document, but never into the middle of a stroke."""
-        if self.document.painting:
+        if self.document.painting or self.document.mask.painting:
             self._stroke_watch.start()
             return
         self._stroke_watch.stop()

@@ -111,6 +111,31 @@ SETTINGS: tuple[Setting, ...] = (
         help=QT_TRANSLATE_NOOP("Settings", "Noise that DDIM adds in every step; 0 is none"),
     ),
     Setting(
+        key="class_id",
+        kind=int,
+        default=None,
+        optional=True,
+        low=0,
+        high=9999,
+        title=QT_TRANSLATE_NOOP("Settings", "Class"),
+        picture=True,
+        help=QT_TRANSLATE_NOOP("Settings", "What the picture shows, one of the model's classes"),
+    ),
+    Setting(
+        key="strength",
+        kind=float,
+        default=None,
+        optional=True,
+        low=0,
+        high=1,
+        step=0.05,
+        title=QT_TRANSLATE_NOOP("Settings", "Strength"),
+        picture=True,
+        help=QT_TRANSLATE_NOOP(
+            "Settings", "How far the picture may leave its source: 0 keeps it, 1 keeps nothing"
+        ),
+    ),
+    Setting(
         key="guidance_from",
         kind=float,
         default=0.0,

@@ -1,13 +1,14 @@
 """Pictures as the window shows them: 8 bits, three or four channels, no more than it can hold."""
 
 import math
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from studio.contract.geometry import Size
-from studio.pictures.reading import read_picture
+from studio.pictures.reader import PictureReader
 
 LARGEST_SHOWN = 24 * 2**20
 """Pixels of a picture that the window keeps to show; larger ones are shown reduced."""
@@ -42,9 +43,18 @@ def resized(pixels: np.ndarray, size: Size) -> np.ndarray:
     return np.asarray(image.resize((size.width, size.height), Image.Resampling.BOX))
 
 
-def read_shown(path: Path) -> tuple[np.ndarray, Size]:
-    """What the window shows of a file, and the size it really has; raises PictureError."""
-    picture = read_picture(path)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Shown:
+    """``pixels`` uint8 [h, w, 3 or 4] of a picture of ``size``, its colours those of ``icc``."""
+
+    pixels: np.ndarray = field(repr=False)
+    size: Size
+    icc: bytes | None = field(default=None, repr=False)
+
+
+def read_shown(reader: PictureReader, path: Path) -> Shown:
+    """What the window shows of a file; raises PictureError."""
+    picture = reader.read(path)
     size = picture.size
-    pixels = shown_pixels(picture.pixels)
-    return resized(pixels, reduced_size(size, reduction_of(size))), size
+    pixels = resized(shown_pixels(picture.pixels), reduced_size(size, reduction_of(size)))
+    return Shown(pixels=pixels, size=size, icc=picture.icc)

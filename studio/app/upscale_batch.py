@@ -1,5 +1,6 @@
 """The files a person wants enlarged: one after the other, to be paused, cancelled and resumed."""
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from enum import StrEnum
@@ -10,19 +11,20 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.app.background import Background
 from studio.app.batch_file import BatchFile
-from studio.app.batch_plan import (
-    BatchPlan,
-    FileState,
-    IfThere,
-    read_plan,
-    write_plan,
-)
 from studio.app.finding import pictures_in
 from studio.app.jobs import Job, Jobs
 from studio.app.pasted import forget_pasted, keep_pasted
 from studio.app.places import Places
+from studio.app.saved_batch import (
+    FileState,
+    IfThere,
+    SavedBatch,
+    SavedFile,
+    read_batch,
+    write_batch,
+)
 from studio.app.settings import Settings
-from studio.app.upscale_naming import free_name, target_for
+from studio.app.upscale_naming import format_for, free_name, target_for
 from studio.app.upscale_task import (
     FileStarted,
     TileShown,
@@ -34,7 +36,8 @@ from studio.contract.events import Cancelled, Failed, Loading
 from studio.contract.geometry import Size
 from studio.contract.upscaling import Region
 from studio.pictures.picture import PictureError, PictureInfo
-from studio.pictures.reading import probe_picture
+from studio.pictures.reader import PictureReader
+from studio.saving import remove_leftovers
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +59,8 @@ class UpscaleBatch(QObject):
     ``changed()`` follows when files came or went or the phase differs, ``file_changed(file)`` when
     one of them differs; ``progressed(file, event)`` carries every event of the file in work and
     ``previewed(file, region, event)`` those of a region that is only looked at; ``refused(Failed)``
-    says what could not be taken or kept; ``restored(waiting)`` that an earlier sitting left files
+    says what could not be taken or kept. ``reader`` reads pictures in the background's thread;
+    ``restored(waiting)`` that an earlier sitting left files
     unfinished.
     """
 
@@ -81,9 +85,10 @@ class UpscaleBatch(QObject):
         self._background = background
         self._journal = places.batch
         self._pasted = places.pasted
+        self.reader = PictureReader()
         self.files: list[BatchFile] = []
         self.phase = Phase.IDLE
-        self._plan: BatchPlan | None = None
+        self._plan: SavedBatch | None = None
         self._file: BatchFile | None = None
         self._job: Job | None = None
         self._preview: tuple[BatchFile, Region, Job] | None = None
@@ -178,13 +183,13 @@ class UpscaleBatch(QObject):
     async def _look(self, file: BatchFile) -> None:
         try:
             info: PictureInfo = await self._background.run(
-                lambda: probe_picture(file.source, thumbnail_side=THUMBNAIL_SIDE)
+                lambda: self.reader.probe(file.source, thumbnail_side=THUMBNAIL_SIDE)
             )
         except PictureError as error:
-            if file.state is FileState.WAITING:
+            if file.state is FileState.WAITING and not self._closed:
                 file.state, file.sentence = FileState.FAILED, str(error)
         else:
-            file.size, file.thumbnail = info.size, info.thumbnail
+            file.size, file.format, file.thumbnail = info.size, info.format, info.thumbnail
         self.file_changed.emit(file)
 
     # Running
@@ -195,7 +200,7 @@ class UpscaleBatch(QObject):
         waiting = list(self.waiting or self.files)
 
         def look() -> list[Path]:
-            targets = [target_for(f.source, f.size, f.own, options, naming) for f in waiting]
+            targets = [target_for(file, options, naming) for file in waiting]
             return [target for target in targets if target.exists()]
 
         return await self._background.run(look)
@@ -211,7 +216,7 @@ class UpscaleBatch(QObject):
         for file in self.files:
             if file.state is FileState.WAITING:
                 file.stop()
-        self._plan = BatchPlan(
+        self._plan = SavedBatch(
             options=options_of(self._settings),
             naming=naming_of(self._settings),
             if_there=if_there,
@@ -265,9 +270,9 @@ class UpscaleBatch(QObject):
         self._keep()
         self.changed.emit()
 
-    def _aim(self, file: BatchFile, plan: BatchPlan) -> None:
+    def _aim(self, file: BatchFile, plan: SavedBatch) -> None:
         """Decide where the result goes; never onto a file that nobody allowed to replace."""
-        wanted = target_for(file.source, file.size, file.own, plan.options, plan.naming)
+        wanted = target_for(file, plan.options, plan.naming)
         taken = {other.target for other in self.files if other.state is FileState.DONE}
         if wanted in taken or wanted == file.source:
             file.target = free_name(wanted, taken)
@@ -280,7 +285,7 @@ class UpscaleBatch(QObject):
         else:
             file.target = free_name(wanted, taken)
 
-    def _begin(self, file: BatchFile, plan: BatchPlan) -> None:
+    def _begin(self, file: BatchFile, plan: SavedBatch) -> None:
         file.state = FileState.RUNNING
         self._file = file
         self._job = self._jobs.add(
@@ -288,7 +293,7 @@ class UpscaleBatch(QObject):
                 source=file.source,
                 target=file.target,
                 options=plan.options,
-                format=plan.naming.format,
+                format=format_for(file, plan.naming),
                 quality=plan.naming.quality,
                 replace=plan.if_there is IfThere.REPLACE,
             )
@@ -375,16 +380,23 @@ class UpscaleBatch(QObject):
 
     async def restore(self) -> None:
         """Take up what an earlier sitting left unfinished, paused."""
-        plan = await self._background.run(read_plan, self._journal)
+        plan = await self._background.run(read_batch, self._journal)
         if plan is None or not plan.unfinished or self.files:
             return
         self._plan, self.phase = plan, Phase.PAUSED
         for row in plan.files:
-            state = FileState.WAITING if row.state is FileState.RUNNING else row.state
+            state = row.state
+            if state is FileState.RUNNING:
+                finished = await self._background.run(_was_finished, row, plan.if_there)
+                state = FileState.DONE if finished else FileState.WAITING
             target = row.target if state is FileState.DONE else None
             self.files.append(
                 BatchFile(row.source, row.own, target, state=state, sentence=row.sentence)
             )
+        if not self.waiting:  # only that it was done had not been noted
+            self.files, self.phase = [], Phase.IDLE
+            self._keep()
+            return
         self.changed.emit()
         self.restored.emit(len(self.waiting))
         await self._look_at(tuple(self.files))
@@ -394,6 +406,7 @@ class UpscaleBatch(QObject):
         self._closed = True
         self._jobs.happened.disconnect(self._happened)
         self._jobs.changed.disconnect(self._jobs_changed)
+        self.reader.close()
         left = self._unfinished()
         _write(self._journal, left)
         if left is None:
@@ -407,14 +420,14 @@ class UpscaleBatch(QObject):
         if not self._closed:
             await self._background.run(_write, self._journal, self._unfinished())
 
-    def _unfinished(self) -> BatchPlan | None:
+    def _unfinished(self) -> SavedBatch | None:
         if self.phase is Phase.IDLE or self._plan is None:
             return None
-        return BatchPlan(
+        return SavedBatch(
             options=self._plan.options,
             naming=self._plan.naming,
             if_there=self._plan.if_there,
-            files=tuple(file.planned() for file in self.files),
+            files=tuple(file.saved() for file in self.files),
         )
 
 
@@ -422,8 +435,20 @@ def _megapixels(size: Size | None) -> float:
     return size.width * size.height / _MEGA if size is not None else 0.0
 
 
-def _write(journal: Path, plan: BatchPlan | None) -> None:
+def _was_finished(file: SavedFile, if_there: IfThere) -> bool:
+    """Whether a file was done before that could be noted; removes what was left half-written.
+
+    A target that was free when the work began is there only when all of it was written.
+    """
+    if file.target is None:
+        return False
+    with contextlib.suppress(OSError):
+        remove_leftovers(file.target)
+    return if_there is not IfThere.REPLACE and file.target.exists()
+
+
+def _write(journal: Path, plan: SavedBatch | None) -> None:
     try:
-        write_plan(journal, plan)
+        write_batch(journal, plan)
     except OSError as error:
         log.warning("batch not kept: %s", error)

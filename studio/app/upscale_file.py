@@ -23,7 +23,7 @@ from studio.contract.upscaling import (
     UpscaleStarted,
 )
 from studio.pictures.picture import Picture, PictureError
-from studio.pictures.reading import read_picture
+from studio.pictures.reader import PictureReader
 from studio.pictures.writing import PictureWriter, open_writer
 
 _unfinished: set[PictureWriter] = set()
@@ -32,14 +32,14 @@ Upscale = Callable[[UpscaleRequest, Any, CancelFlag], Iterator[Any]]
 
 
 def upscale_file(
-    task: UpscaleTask, upscale: Upscale, models: Any, cancel: CancelFlag
+    task: UpscaleTask, reader: PictureReader, upscale: Upscale, models: Any, cancel: CancelFlag
 ) -> Iterator[Event | UpscaleEvent]:
     """The events of one task, with exactly one terminal event; nothing half-written is left.
 
     ``upscale`` is the engine's function, which can't be imported here before torch.
     """
     try:
-        picture = read_picture(task.source)
+        picture = reader.read(task.source)
         request = request_for(task, picture.pixels)
     except (PictureError, ValueError) as error:
         yield Failed(sentence=str(error))

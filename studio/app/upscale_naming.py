@@ -1,63 +1,62 @@
-"""What enlarged pictures are called and where they go."""
+"""Where enlarged pictures go, and under which name."""
 
-import string
 from pathlib import Path
 
-from studio.app.batch_plan import Naming
+from studio.app.batch_file import BatchFile
+from studio.app.saved_batch import Naming
 from studio.app.upscale_task import UpscaleOptions
 from studio.contract.geometry import Size
-from studio.pictures.formats import BY_KEY_OUT
+from studio.pictures.formats import BY_KEY_OUT, format_like
+from studio.pictures.naming import DEFAULT_PATTERN, SIZE_PATTERN, check_pattern, file_name
+from studio.pictures.picture import PictureError
 
-FIELDS = ("name", "scale", "width", "height", "mode")
-"""What can stand in braces in a pattern."""
+SAME_FORMAT = "same"
+"""The choice of ``upscale_format`` that means each picture's own."""
 
-_FORBIDDEN = set('/\\:*?"<>|') | {chr(code) for code in range(32)}
-_EXAMPLE = Size(640, 480)
+_EXAMPLE = BatchFile(Path("photo.jpg"), size=Size(640, 480), format="jpeg")
 
 
 def fault_of(pattern: str) -> str:
     """Why a pattern can't be used, in a sentence; empty if it can."""
     try:
-        parts = [part[1:] for part in string.Formatter().parse(pattern) if part[1] is not None]
-    except ValueError:
-        return "A brace in the name is not closed."
-    used = [name for name, _, _ in parts]
-    unknown = [name for name, form, turn in parts if name not in FIELDS or form or turn]
-    if unknown:
-        known = ", ".join(f"{{{name}}}" for name in FIELDS)
-        return f"There is no “{{{unknown[0]}}}”; use {known}."
-    if any(letter in _FORBIDDEN for letter in pattern):
-        return "A name can't have any of / \\ : * ? \" < > | in it."
-    if "name" not in used:
-        return "Put {name} into the name, or all pictures would be called the same."
-    return ""
+        check_pattern(pattern)
+        file_name(Path("a"), "", pattern=pattern, scale=4.0, mode="faithful", model="x")
+    except PictureError as error:
+        return str(error)
+    except (ValueError, LookupError, AttributeError):
+        return "The braces in the name can hold only a word, such as {name}; change them."
+    return "" if pattern.isprintable() else "The name holds a sign that can't be seen; remove it."
 
 
-def target_for(
-    source: Path, size: Size | None, own: bool, options: UpscaleOptions, naming: Naming
-) -> Path:
-    """Where the result of ``source`` is written; ``own`` ones have no folder to be written to.
+def format_for(file: BatchFile, naming: Naming) -> str:
+    """The key of the format that a file's result is written in."""
+    return format_like(file.format).key if naming.format == SAME_FORMAT else naming.format
+
+
+def target_for(file: BatchFile, options: UpscaleOptions, naming: Naming) -> Path:
+    """Where the result of ``file`` is written; the studio's own files have no folder for it.
 
     A pattern with a fault gives the name that the default pattern would.
     """
-    pattern = naming.pattern if not fault_of(naming.pattern) else "{name}-{scale}x"
-    given = size or _EXAMPLE
-    made = options.size_for(given)
-    name = pattern.format(
-        name=source.stem,
-        scale=f"{options.scale_for(given):.2f}".rstrip("0").rstrip("."),
-        width=made.width,
-        height=made.height,
+    pattern = DEFAULT_PATTERN if fault_of(naming.pattern) else naming.pattern
+    if options.within is not None and pattern == DEFAULT_PATTERN:
+        pattern = SIZE_PATTERN
+    name = file_name(
+        file.source,
+        BY_KEY_OUT[format_for(file, naming)].suffix,
+        pattern=pattern,
+        scale=options.scale
+        if options.within is None
+        else options.size_for(file.size or Size(1, 1)),
         mode=options.mode.value,
+        model=options.model,
     )
-    folder = naming.folder or (naming.fallback if own else source.parent)
-    return folder / (name + BY_KEY_OUT[naming.format].suffix)
+    return (naming.folder or (naming.fallback if file.own else file.source.parent)) / name
 
 
-def example_name(options: UpscaleOptions, naming: Naming) -> tuple[str, str]:
-    """What “photo.jpg” would become, and the pattern's fault or nothing."""
-    fault = fault_of(naming.pattern)
-    return target_for(Path("photo.jpg"), _EXAMPLE, False, options, naming).name, fault
+def example_name(options: UpscaleOptions, naming: Naming) -> str:
+    """What “photo.jpg” would become."""
+    return target_for(_EXAMPLE, options, naming).name
 
 
 def free_name(path: Path, taken: set[Path | None]) -> Path:

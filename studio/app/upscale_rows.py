@@ -103,7 +103,7 @@ UPSCALE_ROWS: tuple[Setting, ...] = (
         title=QT_TRANSLATE_NOOP("Settings", "Name"),
         help=QT_TRANSLATE_NOOP(
             "Settings",
-            "{name} is the old name; {scale}, {width}, {height} and {mode} can be used too",
+            "{name} is the old name; {scale}, {mode} and {model} can be used too",
         ),
     ),
     Setting(
@@ -129,7 +129,7 @@ UPSCALE_ROWS: tuple[Setting, ...] = (
         title=QT_TRANSLATE_NOOP("Settings", "Comparison"),
         choices=(
             ("slider", QT_TRANSLATE_NOOP("Settings", "Slider")),
-            ("beside", QT_TRANSLATE_NOOP("Settings", "Side by side")),
+            ("beside", QT_TRANSLATE_NOOP("Settings", "Both")),
             ("after", QT_TRANSLATE_NOOP("Settings", "After")),
             ("before", QT_TRANSLATE_NOOP("Settings", "Before")),
         ),

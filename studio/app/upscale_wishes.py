@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths
 
-from studio.app.batch_plan import Naming
+from studio.app.saved_batch import Naming
 from studio.app.settings import Settings
 from studio.app.upscale_rows import FIT
 from studio.app.upscale_task import UpscaleOptions

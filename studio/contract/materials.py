@@ -1,4 +1,7 @@
-"""The twenty materials a person paints with; ids are 0-based COCO-Stuff indices."""
+"""The materials a person paints with: twenty, and the other labels that some models know.
+
+Ids are 0-based COCO-Stuff indices, of which there are 182.
+"""
 
 import json
 from dataclasses import dataclass
@@ -50,3 +53,25 @@ def _load() -> tuple[Material, ...]:
 MATERIALS: tuple[Material, ...] = _load()
 BY_KEY: dict[str, Material] = {material.key: material for material in MATERIALS}
 BY_ID: dict[int, Material] = {material.id: material for material in MATERIALS}
+
+
+def _load_others() -> tuple[Material, ...]:
+    rows = json.loads((RESOURCES / "palette" / "labels.json").read_text(encoding="utf-8"))
+    return tuple(
+        Material(
+            id=row["id"],
+            key=f"label-{row['id']}",
+            name=row["name"],
+            name_vi="",
+            gaugan=_rgb(row["colour"]),
+            ade20k=None,
+        )
+        for row in rows["labels"]
+    )
+
+
+OTHER_LABELS: tuple[Material, ...] = _load_others()
+"""The labels beside the twenty, for models that know them all. Like GauGAN's, the red of each
+colour is its id; green and blue are the studio's own choice.
+"""
+LABEL_BY_ID: dict[int, Material] = BY_ID | {label.id: label for label in OTHER_LABELS}

@@ -17,7 +17,8 @@ class CardKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ModelCard:
-    """``capabilities`` are those of contract.catalog; ``prediction`` None in a model: the files do
+    """``capabilities`` are those of contract.catalog, ``needs`` those of them that a request cannot
+    go without; ``prediction`` None in a model: the files do
     not tell eps from v, and a person must. ``classes`` counts those of a class-conditional model,
     ``labels`` those its label maps may hold (0: the twenty materials). ``side`` is the shorter side
     in pixels of the pictures it was made for, 0 = unknown.
@@ -30,6 +31,7 @@ class ModelCard:
     nbytes: int = 0
     dtypes: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     prediction: str | None = None
     classes: int = 0
     labels: int = 0
@@ -58,7 +60,7 @@ class ModelCard:
         try:
             values = {name: value for name, value in record.items() if name in names}
             values["kind"] = CardKind(values["kind"])
-            for name in ("dtypes", "capabilities"):
+            for name in ("dtypes", "capabilities", "needs"):
                 values[name] = tuple(str(item) for item in values.get(name, ()))
             return cls(**values)
         except (KeyError, TypeError, ValueError) as error:

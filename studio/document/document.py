@@ -1,33 +1,24 @@
-"""The picture being worked on: its label map, the result made from it, and what can be undone."""
+"""The picture being worked on: its label map, source and mask, the result, what can be undone."""
 
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from studio.contract.geometry import Size
-from studio.contract.materials import UNLABELLED
 from studio.contract.request import GenerateRequest
-from studio.document import label_map, painting
+from studio.document import label_map
 from studio.document.formats.maps import write_map
 from studio.document.formats.opened import Opened
 from studio.document.formats.picture import write_picture
 from studio.document.history import History, Patch
-from studio.document.region import NOWHERE, Region
+from studio.document.mask import Mask, labels_of
+from studio.document.painted import Change, Painted
+
+__all__ = ["DEFAULT_PAGE", "Change", "Document"]
 
 DEFAULT_PAGE = Size(512, 512)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """What has to be drawn again: a region of the map, all of it (perhaps another size), the
-    picture."""
-
-    region: Region = NOWHERE
-    replaced: bool = False
-    picture: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,13 +29,27 @@ class _State:
     shape: tuple[int, ...]
     picture: np.ndarray | None = field(repr=False)
     request: GenerateRequest | None
+    source: np.ndarray | None = field(repr=False)
+    mask: bytes = field(repr=False)
 
     @property
     def cost(self) -> int:
         cost = len(self.labels) + (self.picture.nbytes if self.picture is not None else 0)
+        cost += len(self.mask) + (self.source.nbytes if self.source is not None else 0)
         if self.request is not None and self.request.label_map is not None:
             cost += self.request.label_map.nbytes
         return cost
+
+
+@dataclass(frozen=True, eq=False)
+class _MaskPatch:
+    """One stroke on the mask."""
+
+    patch: Patch
+
+    @property
+    def cost(self) -> int:
+        return self.patch.cost
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,90 +64,33 @@ class _Exchange:
         return len(self.before.labels) + self.after.cost
 
 
-class Document:
-    """A label map uint8 [H, W], the result picture uint8 [h, w, 3] and the request that made it.
+class Document(Painted):
+    """A label map uint8 [H, W], the result picture uint8 [h, w, 3] and the request that made it;
+    the source picture uint8 [h, w, 3] that a result starts from, and its mask.
 
-    ``labels`` is painted in place between ``begin`` and ``commit``; everything else replaces it.
-    Listeners hear of every change at once, in the thread that made it (the GUI's).
+    ``labels`` and the mask are painted in place between ``begin`` and ``commit``; everything else
+    replaces them.
     """
 
     def __init__(self, labels: np.ndarray | None = None, path: Path | None = None) -> None:
-        self.labels = label_map.blank(DEFAULT_PAGE) if labels is None else label_map.checked(labels)
+        super().__init__(
+            label_map.blank(DEFAULT_PAGE) if labels is None else label_map.checked(labels)
+        )
         self.picture: np.ndarray | None = None
         self.request: GenerateRequest | None = None
+        self.source: np.ndarray | None = None
         self.path = path
         self.dirty = False
-        self.history: History[Patch | _Exchange] = History()
-        self._listeners: list[Callable[[Change], None]] = []
-        self._before: np.ndarray | None = None
-        self._touched = NOWHERE
+        self.history: History[Patch | _MaskPatch | _Exchange] = History()
+        self.mask = Mask(self._remember_mask)
 
-    def listen(self, listener: Callable[[Change], None]) -> None:
-        """Call ``listener`` after every change."""
-        self._listeners.append(listener)
-
-    def ignore(self, listener: Callable[[Change], None]) -> None:
-        """Stop calling ``listener``."""
-        self._listeners.remove(listener)
-
-    @property
-    def size(self) -> Size:
-        """Width and height of the map."""
-        return label_map.size_of(self.labels)
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether nothing is painted."""
-        return bool((self.labels == UNLABELLED).all())
-
-    # Painting
-
-    @property
-    def painting(self) -> bool:
-        """Whether a stroke has begun and not ended."""
-        return self._before is not None
-
-    def begin(self) -> None:
-        """A stroke begins: what is painted until ``commit`` will be undone as one."""
-        self.commit()
-        self._before = self.labels.copy()
-        self._touched = NOWHERE
-
-    def touch(self, region: Region) -> None:
-        """The stroke has painted in ``region``."""
-        if region:
-            self._touched |= region
-            self._tell(Change(region=region))
-
-    def commit(self) -> Region:
-        """The stroke ends; returns the region it changed, empty if it changed nothing."""
-        if self._before is None:
-            return NOWHERE
-        patch = Patch.between(self._before, self.labels, self._touched)
-        self._before = None
-        if patch is None:
-            return NOWHERE
+    def _remember(self, patch: Patch) -> None:
         self.history.add(patch)
         self.dirty = True
+
+    def _remember_mask(self, patch: Patch) -> None:
+        self.history.add(_MaskPatch(patch))
         self._tell(Change())
-        return patch.region
-
-    def abandon(self) -> None:
-        """Take back the stroke that has begun, as if it had never been."""
-        if self._before is not None:
-            self.labels[self._touched.slices] = self._before[self._touched.slices]
-            self._before = None
-            self._tell(Change(region=self._touched))
-
-    def paint(self, function: Callable[[np.ndarray], Region]) -> Region:
-        """Do a whole edit at once: ``function`` writes the labels and returns what it touched."""
-        self.begin()
-        self.touch(function(self.labels))
-        return self.commit()
-
-    def replace_material(self, old: int, new: int) -> Region:
-        """Turn one material into another everywhere."""
-        return self.paint(lambda labels: painting.replace(labels, old, new))
 
     # Whole-document edits
 
@@ -172,7 +120,11 @@ class Document:
         labels = self.labels
         if request is not None and request.label_map is not None:
             labels = label_map.checked(request.label_map)
-        self._exchange(labels, picture, request)
+        self._exchange(labels, picture, request, *self._source_of(request))
+
+    def set_source(self, source: np.ndarray | None) -> None:
+        """Start from another picture uint8 [h, w, 3], or from none; nothing of it is masked."""
+        self._exchange(self.labels, self.picture, self.request, source, None)
 
     def take(self, opened: Opened) -> None:
         """Show what a file held: map, picture or both, as one edit."""
@@ -180,16 +132,18 @@ class Document:
         picture = opened.picture
         if picture is None and opened.labels is None:
             picture = self.picture
-        self._exchange(labels, picture, opened.request)
+        self._exchange(labels, picture, opened.request, *self._source_of(opened.request))
 
     def undo(self) -> bool:
         """Take back the last edit; False if there is none."""
         self.commit()
+        self.mask.commit()
         return self._travel(self.history.undo(), back=True)
 
     def redo(self) -> bool:
         """Do the edit again that was taken back; False if there is none."""
         self.commit()
+        self.mask.commit()
         return self._travel(self.history.redo(), back=False)
 
     def save(self, path: Path) -> None:
@@ -204,24 +158,58 @@ class Document:
         self.path, self.dirty = path, False
         self._tell(Change())
 
+    def _source_of(
+        self, request: GenerateRequest | None
+    ) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """The source and mask of a request; without a request those that are there."""
+        if request is None:
+            return self.source, self.mask.labels
+        if request.source is None:
+            return None, None
+        mask = labels_of(request.mask, _size_of(request.source))
+        return request.source, mask
+
     def _exchange(
-        self, labels: np.ndarray, picture: np.ndarray | None, request: GenerateRequest | None
+        self,
+        labels: np.ndarray,
+        picture: np.ndarray | None,
+        request: GenerateRequest | None,
+        *source_and_mask: np.ndarray | None,
     ) -> None:
+        """Replace what differs, as one edit; not given, source and mask stay as they are."""
         self.commit()
+        self.mask.commit()
         before = self._state()
         replaced, changed = labels is not self.labels, picture is not self.picture
         if changed and picture is not None:
             picture = _read_only(picture)
         self.labels, self.picture, self.request = labels, picture, request
+        sourced = self._take_source(*source_and_mask) if source_and_mask else False
         self.history.add(_Exchange(before, self._state()))
         self.dirty = True
-        self._tell(Change(replaced=replaced, picture=changed))
+        self._tell(Change(replaced=replaced, picture=changed, source=sourced))
+
+    def _take_source(self, source: np.ndarray | None, mask: np.ndarray | None) -> bool:
+        """Whether anything is different now."""
+        if source is self.source and mask is self.mask.labels:
+            return False
+        if source is not self.source:
+            self.source = None if source is None else _read_only(source)
+        size = Size(1, 1) if source is None else _size_of(source)
+        self.mask.take(label_map.blank(size) if mask is None else mask)
+        return True
 
     def _state(self) -> _State:
-        packed = zlib.compress(self.labels.tobytes(), 1)
-        return _State(packed, self.labels.shape, self.picture, self.request)
+        return _State(
+            labels=zlib.compress(self.labels.tobytes(), 1),
+            shape=self.labels.shape,
+            picture=self.picture,
+            request=self.request,
+            source=self.source,
+            mask=zlib.compress(self.mask.labels.tobytes(), 1),
+        )
 
-    def _travel(self, edit: Patch | _Exchange | None, *, back: bool) -> bool:
+    def _travel(self, edit: Patch | _MaskPatch | _Exchange | None, *, back: bool) -> bool:
         match edit:
             case None:
                 return False
@@ -229,18 +217,19 @@ class Document:
                 region = edit.undo(self.labels) if back else edit.redo(self.labels)
                 self.dirty = True
                 self._tell(Change(region=region))
+            case _MaskPatch():
+                self.mask.apply(edit.patch, back=back)
+                self._tell(Change())
             case _Exchange():
                 state = edit.before if back else edit.after
-                flat = np.frombuffer(zlib.decompress(state.labels), dtype=np.uint8)
-                self.labels = flat.reshape(state.shape).copy()
+                self.labels = _unpacked(state.labels, state.shape)
                 self.picture, self.request = state.picture, state.request
+                self.source = state.source
+                shape = (1, 1) if state.source is None else state.source.shape[:2]
+                self.mask.take(_unpacked(state.mask, shape))
                 self.dirty = True
-                self._tell(Change(replaced=True, picture=True))
+                self._tell(Change(replaced=True, picture=True, source=True))
         return True
-
-    def _tell(self, change: Change) -> None:
-        for listener in tuple(self._listeners):
-            listener(change)
 
 
 def _similar(one: Size, other: Size) -> bool:
@@ -260,3 +249,11 @@ def _read_only(pixels: np.ndarray) -> np.ndarray:
     frozen = np.array(pixels, order="C")
     frozen.flags.writeable = False
     return frozen
+
+
+def _size_of(pixels: np.ndarray) -> Size:
+    return Size(pixels.shape[1], pixels.shape[0])
+
+
+def _unpacked(labels: bytes, shape: tuple[int, ...]) -> np.ndarray:
+    return np.frombuffer(zlib.decompress(labels), dtype=np.uint8).reshape(shape).copy()

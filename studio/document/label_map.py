@@ -3,7 +3,7 @@
 import numpy as np
 
 from studio.contract.geometry import LARGEST_SIDE, Size
-from studio.contract.materials import BY_ID, UNLABELLED
+from studio.contract.materials import LABEL_BY_ID, UNLABELLED
 
 
 def blank(size: Size, label: int = UNLABELLED) -> np.ndarray:
@@ -48,6 +48,6 @@ def used(labels: np.ndarray) -> list[int]:
 def without_foreign(labels: np.ndarray) -> tuple[np.ndarray, int]:
     """The map with every label that is no material unlabelled, and how many pixels that were."""
     known = np.zeros(256, dtype=bool)
-    known[[*BY_ID, UNLABELLED]] = True
+    known[[*LABEL_BY_ID, UNLABELLED]] = True
     foreign = ~known[labels]
     return np.where(foreign, np.uint8(UNLABELLED), labels), int(foreign.sum())

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from studio.contract.materials import MATERIALS, Rgb
+from studio.contract.materials import LABEL_BY_ID, MATERIALS, Rgb
 
 FOREIGN: Rgb = (255, 0, 255)
 
-GAUGAN: Mapping[Rgb, int] = {material.gaugan: material.id for material in MATERIALS}
+GAUGAN: Mapping[Rgb, int] = {label.gaugan: label.id for label in LABEL_BY_ID.values()}
 ADE20K: Mapping[Rgb, int] = {
     **{material.ade20k: material.id for material in MATERIALS if material.ade20k},
     (112, 9, 255): next(material.id for material in MATERIALS if material.key == "grass"),  # field
@@ -18,8 +18,8 @@ ADE20K: Mapping[Rgb, int] = {
 def _table() -> np.ndarray:
     table = np.full((256, 3), FOREIGN, dtype=np.uint8)
     table[255] = 0
-    for material in MATERIALS:
-        table[material.id] = material.gaugan
+    for label in LABEL_BY_ID.values():
+        table[label.id] = label.gaugan
     table.flags.writeable = False
     return table
 

@@ -1,18 +1,24 @@
 """The models a person has: found in folders, loaded when they are needed."""
 
 from collections.abc import Callable, Generator, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from studio.contract.events import Loading
 from studio.contract.places import MODELS
+from studio.engine.checkpoints.diffusers_folder import is_other_pipeline
+from studio.engine.checkpoints.error import CheckpointError
 from studio.engine.configuration import ConfigError
 from studio.engine.device import Device, choose, use_threads
 from studio.engine.families import FAMILIES
 from studio.engine.families.opening import is_published, load_published
+from studio.engine.families.published import PublishedModel
 from studio.engine.model import Model
 from studio.engine.model_config import ModelConfig, read_config
 from studio.engine.model_error import ModelError
 from studio.engine.parts import PartKind, Parts
+from studio.engine.pipelines.model import PipelineModel
+from studio.engine.pipelines.opening import open_pipeline
 from studio.engine.upscaling.config import FAMILY as UPSCALER
 from studio.engine.upscaling.config import family_of, read_upscaler_config
 from studio.engine.upscaling.model import Upscaler
@@ -28,7 +34,8 @@ class ModelLibrary:
     ``folders`` are searched after the bundled models; ``device`` is a name for device.choose, None
     for the best; ``prediction``, "eps" or "v", is for published files that do not tell. ``parts``
     are more places where LoRA files, ControlNets and preview decoders may lie, beside those of
-    parts.part_files around the model and the folders. Not for use from several threads at once.
+    parts.part_files around the model and the folders. ``word_lists`` are folders with files that
+    checkpoints leave out. Not for use from several threads at once.
     """
 
     def __init__(
@@ -37,14 +44,27 @@ class ModelLibrary:
         device: str | None = None,
         prediction: str | None = None,
         parts: Iterable[Path | str] = (),
+        word_lists: Iterable[Path] = (),
     ) -> None:
-        self._parts = tuple(map(Path, parts))
+        self.parts = tuple(map(Path, parts))
         self._folders = (MODELS, *map(Path, folders))
         self._device_name = device
         self._prediction = prediction
+        self.word_lists = tuple(word_lists)
         self._device: Device | None = None
-        self._loaded: tuple[_Version, Model] | None = None
+        self._loaded: tuple[_Version, Model | PipelineModel] | None = None
         self._upscaler: tuple[_Version, Upscaler] | None = None
+
+    @property
+    def prediction(self) -> str | None:
+        """What is supposed of published files that do not tell; a change loads a model anew."""
+        return self._prediction
+
+    @prediction.setter
+    def prediction(self, prediction: str | None) -> None:
+        if prediction != self._prediction:
+            self._prediction = prediction
+            self._loaded = None
 
     def folders(self) -> dict[str, Path]:
         """Every model folder by its name; of two with one name the first found counts."""
@@ -99,7 +119,7 @@ class ModelLibrary:
             self._device = choose(self._device_name)
         return self._device
 
-    def get(self, model: str) -> Generator[Loading, None, Model]:
+    def get(self, model: str) -> Generator[Loading, None, Model | PipelineModel]:
         """The model given by name or path, loaded anew when its files have changed.
 
         Yields the progress where there is something to load; raises ModelError.
@@ -135,10 +155,10 @@ class ModelLibrary:
                 "Get the model again, or choose another one.",
             ) from error
 
-    def _load(self, folder: Path) -> Generator[Loading, None, Model]:
+    def _load(self, folder: Path) -> Generator[Loading, None, Model | PipelineModel]:
         yield Loading(what=folder.name, fraction=0.0)
         if is_published(folder):
-            return (yield from self._load_published(folder))
+            return self._pipeline(folder) or (yield from self._load_published(folder))
         if family_of(folder) == UPSCALER:
             raise ModelError(
                 f"The model “{folder.name}” makes pictures larger and paints none itself.",
@@ -164,7 +184,16 @@ class ModelLibrary:
             ) from error
 
     def _parts_of(self, model: Path) -> Parts:
-        return Parts((model, *self._folders, *self._parts))
+        return Parts((model, *self._folders, *self.parts))
+
+    def _pipeline(self, folder: Path) -> PipelineModel | None:
+        """None for the kinds that the studio has networks of its own for."""
+        try:
+            if folder.is_dir() and is_other_pipeline(folder):
+                return open_pipeline(folder, self.device)
+        except CheckpointError as error:
+            raise ModelError(str(error), "Get the folder again, or choose another one.") from error
+        return None
 
     def _load_published(self, path: Path) -> Generator[Loading, None, Model]:
         loading = load_published(path, self.device, self._prediction, self._parts_of(path))
@@ -172,7 +201,8 @@ class ModelLibrary:
             try:
                 yield Loading(what=path.stem, fraction=next(loading))
             except StopIteration as done:
-                return done.value
+                model: PublishedModel = done.value
+                return replace(model, tokenizers=(*model.tokenizers, *self.word_lists))
 
 
 def _version(folder: Path) -> _Version:

@@ -7,15 +7,16 @@ from studio.contract.catalog import Capability
 from studio.contract.model_card import CardKind, ModelCard, broken
 from studio.engine.checkpoints.contents import Contents
 from studio.engine.checkpoints.description import FIRST_STAGE_ALONE
+from studio.engine.checkpoints.diffusers_folder import is_other_pipeline
 from studio.engine.checkpoints.error import CheckpointError
 from studio.engine.checkpoints.reading import read_checkpoint
 from studio.engine.checkpoints.structure import ClassConfig, LabelConfig
 from studio.engine.families import PUBLISHED_FAMILIES
 from studio.engine.families.class_conditional import CLASSES
-from studio.engine.families.opening import check_usable, is_published, open_published
-from studio.engine.model_config import read_config
+from studio.engine.families.opening import check_usable, open_published
 from studio.engine.model_error import ModelError
 from studio.engine.parts import Parts
+from studio.engine.pipelines.opening import capabilities, pipeline_class, weight_files
 
 _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("LoRA", ("lora_unet_", "lora_te", ".lora_A.", ".lora_B.", ".lora_down.", ".lora_up.")),
@@ -31,35 +32,20 @@ _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def recognised(path: Path) -> ModelCard:
-    """The card of a model folder, a diffusers folder or a single file; never raises for a file that
-    cannot be used, whose card says why.
+    """The card of a diffusers folder or a single file; never raises for a file that cannot be used,
+    whose card says why.
     """
     try:
-        if not is_published(path):
-            return _own(path)
         contents = open_published(path)
-    except ModelError as error:
-        return broken(_name(path), error.sentence)
     except CheckpointError as error:
+        if (card := _pipeline(path)) is not None:
+            return card
         return _part(path) or broken(_name(path), str(error), _size(path))
     try:
         check_usable(contents)
     except CheckpointError as error:
         return broken(contents.description.title, str(error), contents.nbytes)
     return _published(contents)
-
-
-def _own(folder: Path) -> ModelCard:
-    config = read_config(folder)
-    return ModelCard(
-        kind=CardKind.MODEL,
-        title=config.name,
-        family=config.family,
-        licence=config.licence,
-        nbytes=sum(file.stat().st_size for file in folder.glob("*.safetensors")),
-        capabilities=config.uses,
-        prediction=config.prediction,
-    )
 
 
 def _published(contents: Contents) -> ModelCard:
@@ -74,9 +60,33 @@ def _published(contents: Contents) -> ModelCard:
         nbytes=contents.nbytes,
         dtypes=contents.dtypes,
         capabilities=() if alone else _capabilities(contents),
+        needs=() if alone else PUBLISHED_FAMILIES[told.family].needs_of(told),
         prediction=told.prediction,
         classes=min(condition.classes, CLASSES) if isinstance(condition, ClassConfig) else 0,
         labels=condition.labels if isinstance(condition, LabelConfig) else 0,
+    )
+
+
+def _pipeline(folder: Path) -> ModelCard | None:
+    """The card of a folder that diffusers runs; None for anything else."""
+    try:
+        if not folder.is_dir() or not is_other_pipeline(folder):
+            return None
+        nbytes = sum(file.stat().st_size for file in weight_files(folder))
+        kind = pipeline_class(folder)
+    except ModelError as error:
+        return broken(folder.name, f"{error.sentence} {error.action}", nbytes)
+    except CheckpointError:
+        return None
+    title = kind.__name__.removesuffix("Pipeline")
+    return ModelCard(
+        kind=CardKind.MODEL,
+        title=title,
+        family="diffusers",
+        licence="as its publisher says",
+        nbytes=nbytes,
+        capabilities=capabilities(kind),
+        prediction="eps",
     )
 
 

@@ -77,6 +77,14 @@ class PictureReader:
                 return _peak(self._process.pid)
         return 0
 
+    @property
+    def computing_time(self) -> float:
+        """Seconds that the process has computed since it started, 0 where it has ended."""
+        with contextlib.suppress(psutil.Error, OSError):
+            if self._process is not None:
+                return _computed(psutil.Process(self._process.pid))
+        return 0.0
+
     def _ask(self, path: Path, **what: Any) -> Any:
         if self._process is not None and self._process.poll() is not None:
             self.close()  # something ended it while it was idle

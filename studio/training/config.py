@@ -66,6 +66,7 @@ class DiffusionConfig:
 
     batch: int
     learning_rate: float
+    text_learning_rate: float
     warm_up: int
     ema_decay: float
     drop_text: float

@@ -156,6 +156,12 @@ ACTIONS: tuple[ActionRow, ...] = (
         shortcuts=("F7",),
     ),
     ActionRow(
+        key="show_models",
+        title=QT_TRANSLATE_NOOP("Actions", "Models"),
+        menu="view",
+        shortcuts=("F8",),
+    ),
+    ActionRow(
         key="full_screen",
         title=QT_TRANSLATE_NOOP("Actions", "Full screen"),
         menu="view",

@@ -1,10 +1,10 @@
 """Opening, saving, pasting and dropping, as a person does them in the window."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -63,6 +63,17 @@ class Files:
         else:
             self._take(opened, path.name)
 
+    async def picture_of(self, path: Path) -> np.ndarray | None:
+        """The picture in a file, uint8 [H, W, 3]; None, and a notice, where there is none."""
+        try:
+            opened = await self._run(open_file, path)
+            if opened.picture is None:
+                raise FileError(self._owner.tr("“%s” is a map and no picture.") % path.name)
+        except FileError as error:
+            self._refuse(error)
+            return None
+        return opened.picture
+
     async def open_path_named(self, name: str) -> None:
         await self.open_path(Path(name))
 
@@ -110,19 +121,29 @@ class Files:
         if opened.request is not None or opened.found is not None:
             program = "" if opened.found is None else f" ({opened.found.program})"
             sentence = tr("%s came back with its settings.") % name
-            self._tell(Notice(kind="info", sentence=sentence + program))
+            if self._session.missing is None:  # else the window says that
+                self._tell(Notice(kind="info", sentence=sentence + program))
         elif opened.labels is not None:
             self._report_map(opened, name)
         elif opened.picture is not None:
-            picture = opened.picture
-            self._tell(
-                Notice(
-                    kind="offer",
-                    sentence=tr("%s carries no settings.") % name,
-                    action=tr("Make a map from its colours"),
-                    act=lambda: self._session.background.start(self._map_from(picture)),
-                )
-            )
+            self._offer(opened.picture, name)
+
+    def _offer(self, picture: np.ndarray, name: str) -> None:
+        """A picture without settings can become a map or a source, as the open panel has it."""
+        tr = self._owner.tr
+        if self._session.settings["panel"] == "prompt":
+            action = tr("Start from it")
+
+            def act() -> None:
+                self._session.document.set_source(picture)
+        else:
+            action = tr("Make a map from its colours")
+
+            def act() -> None:
+                self._session.background.start(self._map_from(picture))
+
+        sentence = tr("%s carries no settings.") % name
+        self._tell(Notice(kind="offer", sentence=sentence, action=action, act=act))
 
     def _report_map(self, opened: Opened, name: str) -> None:
         tr = self._owner.tr
@@ -186,6 +207,15 @@ class Files:
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilter(self._owner.tr("Pictures and maps (%s)") % patterns)
         dialog.fileSelected.connect(lambda name: self._start(self.open_path(Path(name))))
+        dialog.open()
+
+    def ask_source(self, take: Callable[[Path], Coroutine[Any, Any, None]]) -> None:
+        """Ask for a picture to start from."""
+        patterns = " ".join(f"*{suffix}" for suffix in SUFFIXES)
+        dialog = self._new_dialog(self._owner.tr("Start from a picture"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilter(self._owner.tr("Pictures (%s)") % patterns)
+        dialog.fileSelected.connect(lambda name: self._start(take(Path(name))))
         dialog.open()
 
     def ask_import(self, key: str) -> None:

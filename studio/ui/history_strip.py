@@ -122,8 +122,8 @@ class HistoryStrip(QWidget):
     """Newest first. A click restores the picture with its settings and map.
 
     ``chosen(entry)``, ``save_wanted``, ``copy_wanted``, ``reveal_wanted``, ``seed_wanted``,
-    ``upscale_wanted`` and ``delete_wanted`` carry the entry; ``folder_wanted()`` asks to see where
-    they are kept.
+    ``source_wanted`` (start a new picture from it), ``upscale_wanted`` and ``delete_wanted`` carry
+    the entry; ``folder_wanted()`` asks to see where they are kept.
     """
 
     chosen = Signal(object)
@@ -131,6 +131,7 @@ class HistoryStrip(QWidget):
     copy_wanted = Signal(object)
     reveal_wanted = Signal(object)
     seed_wanted = Signal(object)
+    source_wanted = Signal(object)
     upscale_wanted = Signal(object)
     delete_wanted = Signal(object)
     folder_wanted = Signal()
@@ -214,6 +215,7 @@ class HistoryStrip(QWidget):
         for title, signal in (
             (self.tr("Restore picture and settings"), self.chosen),
             (self.tr("Use its seed"), self.seed_wanted),
+            (self.tr("Use as the source picture"), self.source_wanted),
             (self.tr("Upscale this"), self.upscale_wanted),
             ("", None),
             (self.tr("Save as…"), self.save_wanted),

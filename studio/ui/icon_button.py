@@ -1,6 +1,7 @@
 """Buttons with a monochrome icon that follows the theme."""
 
 from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from studio.ui.icons import icon
@@ -34,4 +35,6 @@ class IconButton(QToolButton):
             self._colour()
 
     def _colour(self) -> None:
-        self.setIcon(icon(self._icon_name, self.palette().buttonText().color()))
+        # of an enabled button, whatever this one is now: Qt itself greys what is disabled
+        colour = self.palette().color(QPalette.ColorGroup.Active, QPalette.ColorRole.ButtonText)
+        self.setIcon(icon(self._icon_name, colour))

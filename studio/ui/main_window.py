@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 
 from studio.app.gallery import Entry
 from studio.app.jobs import Job
+from studio.app.models.downloads import Downloads
 from studio.app.orders import EngineReady
 from studio.app.session import Session
 from studio.app.upscale_batch import Phase
@@ -43,6 +44,7 @@ from studio.ui.files import Files
 from studio.ui.generate_row import GenerateRow
 from studio.ui.history_strip import HEAD_PX, HistoryStrip
 from studio.ui.live_row import LiveRow
+from studio.ui.models.side import ModelsSide
 from studio.ui.notice_bar import Notice, NoticeBar
 from studio.ui.paint_actions import paint_actions
 from studio.ui.paint_state import PaintState
@@ -58,6 +60,8 @@ from studio.ui.upscale.stage import UpscaleStage
 PANEL_PX = 320
 SIDE_PX = 256
 NARROW_SIDE_PX = 144
+_STAGES = {"upscale": 1, "models": 2}
+"""What the middle shows for a panel, where that is not the canvas."""
 _SMALLEST = (1100, 700)
 _FIRST = (1280, 800)
 _ROOM_FOR_SIDE = 1240
@@ -66,7 +70,7 @@ _ROOM_FOR_SIDE = 1240
 class MainWindow(QMainWindow):
     """Shows a session. ``closed`` is set when the person has closed it."""
 
-    def __init__(self, session: Session, worker: EngineWorker) -> None:
+    def __init__(self, session: Session, worker: EngineWorker, downloads: Downloads) -> None:
         super().__init__()
         self.session = session
         self.closed = asyncio.Event()
@@ -82,15 +86,22 @@ class MainWindow(QMainWindow):
         self.generate_row = GenerateRow(session.jobs)
         self.status = StatusRow(worker)
         self._needs = PanelNeeds(
-            session.settings, session.unknown_words, session.document, self.paint, session.batch
+            session.settings,
+            session.unknown_words,
+            session.document,
+            self.paint,
+            session.batch,
+            session.shelf,
         )
         self.actions_by_key = made_actions(self, self._action)
         self.rail = Rail(made_menu(self.actions_by_key, self))
         self._make_panels()
         self.upscaling = UpscaleStage(session, self.panels["upscale"], self._tell, self)
+        self.models = ModelsSide(session, downloads, self.panels, self._start, self._tell, self)
         self._lay_out()
         self.notices = NoticeBar(self._canvas_column)
         self.files = Files(session, self, self._tell)
+        self.models.connect_to(self.canvas, self.files)
         self._connect_controls()
         self._connect_session()
         self._restore_geometry()
@@ -116,7 +127,7 @@ class MainWindow(QMainWindow):
         _column(panel_column, (self.stack, 1), (self._start_rows, 0), margins=(0, 0, 1, 0))
         painted = QWidget()
         _column(painted, (self.canvas, 1), (self.live, 0))
-        self._stages = _stacked(painted, self.upscaling.column)
+        self._stages = _stacked(painted, self.upscaling.column, self.models.stage)
         self._canvas_column = QFrame()
         self._canvas_column.setObjectName("canvasColumn")
         _column(self._canvas_column, (self._stages, 1))
@@ -156,6 +167,7 @@ class MainWindow(QMainWindow):
         self.strip.save_wanted.connect(self.files.ask_save_entry)
         self.strip.reveal_wanted.connect(lambda entry: self.files.reveal(entry.path.parent))
         self.strip.seed_wanted.connect(lambda entry: self.session.use_seed(entry.seed))
+        self.strip.source_wanted.connect(self.models.take_entry)
         self.strip.upscale_wanted.connect(self.upscale_entry)
         self.strip.folder_wanted.connect(self.show_folder)
         self.canvas.pictureDropped.connect(self._awaited(self.files.open_path_named))
@@ -304,6 +316,10 @@ class MainWindow(QMainWindow):
     def show_upscale(self) -> None:
         self.session.settings.set("panel", "upscale")
 
+    def show_models(self) -> None:
+        self.session.settings.set("panel", "models")
+        self.models.stage.show_chosen(self.session.settings["model"])
+
     def full_screen(self) -> None:
         if self.isFullScreen():
             self.showMaximized() if self._was_maximized else self.showNormal()
@@ -381,7 +397,10 @@ class MainWindow(QMainWindow):
             self.rail.show_panel(key)
             self.stack.setCurrentIndex(keys.index(key))
             self._start_rows.setCurrentIndex(int(self.upscales))
-            self._stages.setCurrentIndex(int(self.upscales))
+            self._start_rows.setVisible(key != "models")
+            self._stages.setCurrentIndex(_STAGES.get(key, 0))
+            # Else the focus of the panel that goes falls to the next field, which takes letters.
+            self.canvas.setFocus()
             self.panels[key].focus_first()
 
     def _show_enabled(self) -> None:
@@ -398,7 +417,9 @@ class MainWindow(QMainWindow):
     # The window itself
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        accepts = self.upscaling.accepts if self.upscales else self.files.accepts
+        accepts = {"upscale": self.upscaling.accepts, "models": self.models.stage.accepts}.get(
+            self.session.settings["panel"], self.files.accepts
+        )
         if accepts(event.mimeData()):
             event.acceptProposedAction()
 
@@ -413,6 +434,8 @@ class MainWindow(QMainWindow):
         """Take what was dropped or pasted to where the open panel wants it."""
         if self.upscales:
             self.upscaling.take_data(data, own=own)
+        elif self.session.settings["panel"] == "models" and self.models.stage.accepts(data):
+            self.models.stage.take_data(data)
         else:
             self._start(self.files.take_data(data))
 

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.contract.materials import BY_ID, BY_KEY
+from studio.contract.materials import BY_KEY, LABEL_BY_ID
 from studio.document.brushes import (
     BRUSH_BY_KEY,
     DEFAULT_BRUSH,
@@ -38,7 +38,7 @@ class PaintState(QObject):
 
     def set_material(self, label: int) -> None:
         """Paint with a material from now on; a label that is no material is passed over."""
-        if label in BY_ID and label != self.material:
+        if label in LABEL_BY_ID and label != self.material:
             self.previous_material, self.material = self.material, label
             self.material_changed.emit(label)
 

@@ -17,6 +17,9 @@ from studio.app.autosave import Autosave, recovered_map
 from studio.app.background import Background
 from studio.app.gallery import Gallery
 from studio.app.jobs import Jobs
+from studio.app.models.downloads import Downloads
+from studio.app.models.register import Register
+from studio.app.models.shelf import Shelf
 from studio.app.places import Places
 from studio.app.session import Session
 from studio.app.settings import Settings
@@ -51,6 +54,8 @@ class Studio(QObject):
         self.jobs = Jobs(self.worker, self)
         self.gallery = Gallery(places.history, self.background, self)
         self.batch = UpscaleBatch(self.settings, self.jobs, self.background, places, self)
+        register = Register(places.register, places.models)
+        self.shelf = Shelf(register, places.word_lists, self.background, self)
         self.session = Session(
             self.settings,
             self.document,
@@ -58,10 +63,12 @@ class Studio(QObject):
             self.gallery,
             self.batch,
             self.background,
+            self.shelf,
             self,
         )
         self.autosave = Autosave(self.document, places.working_map, self.background, self)
-        self.window = MainWindow(self.session, self.worker)
+        self.downloads = Downloads(places.models, places.word_lists, self.background, self)
+        self.window = MainWindow(self.session, self.worker, self.downloads)
         self.autosave.failed.connect(self.window.report)
         self.autosave.changed.connect(self.window.status.show_pending)
         self._collector = QTimer(self, interval=_COLLECT_MS)
@@ -73,9 +80,22 @@ class Studio(QObject):
         gc.freeze()
         self._collector.start()
         self.window.show()
+        if self.shelf.card(self.settings["model"]) is not None:
+            QTimer.singleShot(0, self._preload)
+            self.background.start(self.shelf.refresh())
+        else:
+            self.background.start(self._look_and_preload())
+        self.background.start(self.downloads.restore())
         self.background.start(self.gallery.load(self.settings["history_limit"]))
         self.background.start(self.batch.restore())
-        QTimer.singleShot(0, self._preload)
+
+    def _preload(self) -> None:
+        self.session.preload()
+
+    async def _look_and_preload(self) -> None:
+        """One of the person's own models is looked up first: what it predicts may be told there."""
+        await self.shelf.refresh()
+        self.session.preload()
 
     async def close(self) -> None:
         """End the job, the engine and the background thread; what was made is kept."""
@@ -83,6 +103,8 @@ class Studio(QObject):
         self.batch.close()
         self.jobs.stop()
         self.session.close()
+        self.shelf.close()
+        self.downloads.close()
         await self.background.drained()
         self.autosave.close()
         self.settings.save()
@@ -92,8 +114,14 @@ class Studio(QObject):
         gc.enable()
         self.window.deleteLater()
 
-    def _preload(self) -> None:
-        self.jobs.preload(self.settings["model"])
+    async def _begin(self) -> None:
+        """Let the engine read the last model; one of the person's own is looked up first."""
+        bundled = self.shelf.find(self.settings["model"]) is not None
+        if bundled:
+            self.session.preload()
+        await self.shelf.refresh()
+        if not bundled:
+            self.session.preload()
 
 
 def collect_garbage() -> None:

@@ -2,13 +2,13 @@
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 from studio.contract.materials import UNLABELLED
 from studio.document import painting
 from studio.document.brushes import sized_by_pressure
-from studio.document.document import Document
+from studio.document.painted import Painted
 from studio.document.painting import Dab, Point
-from studio.ui.paint_state import PaintState
 
 _SNAP = 8.0
 _FEWEST_CORNERS = 3
@@ -45,10 +45,25 @@ class Sketch:
 NOTHING = Sketch()
 
 
+class Hand(Protocol):
+    """What a tool needs to know of the person's choices."""
+
+    @property
+    def material(self) -> int:
+        """The label that is put down."""
+
+    @property
+    def brush_size(self) -> int:
+        """The brush's diameter in pixels of the layer."""
+
+    def set_material(self, label: int) -> None:
+        """Put down another label from now on."""
+
+
 class Tool:
     """A tool at rest; the canvas passes it the pointer and keys while it is the current one."""
 
-    def __init__(self, document: Document, state: PaintState) -> None:
+    def __init__(self, document: Painted, state: Hand) -> None:
         self.document = document
         self.state = state
 
@@ -164,7 +179,7 @@ class LineTool(Tool):
 class PolygonTool(Tool):
     """Each click is a corner; Enter, a double click or a click on the first corner fills it."""
 
-    def __init__(self, document: Document, state: PaintState) -> None:
+    def __init__(self, document: Painted, state: Hand) -> None:
         super().__init__(document, state)
         self._corners: list[Point] = []
         self._pointer: Point | None = None

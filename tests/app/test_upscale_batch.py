@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from studio.app.background import Background
-from studio.app.batch_plan import FileState, IfThere, read_plan
 from studio.app.jobs import Job, Jobs, State
 from studio.app.places import Places
+from studio.app.saved_batch import FileState, IfThere, read_batch
 from studio.app.settings import Settings
 from studio.app.upscale_batch import Phase, UpscaleBatch
 from studio.app.upscale_task import FileStarted, TileShown, Upscaled
@@ -20,7 +20,7 @@ from studio.contract.upscaling import Region
 from tests.app.conftest import Loop
 from tests.app.test_jobs import SMALL
 
-SLOW = {"upscale_mode": "vivid", "upscale_strength": 0.5}  # 50 ms a tile
+SLOW = {"upscale_mode": "vivid", "upscale_strength": 1.0}  # 0.1 s a tile
 
 
 @pytest.fixture
@@ -282,7 +282,7 @@ def test_what_was_unfinished_is_there_at_the_next_start(
     jobs.cancel_all()
     loop.until(lambda: not jobs.busy)
     loop.run(background.drained())
-    assert read_plan(places.batch).unfinished
+    assert read_batch(places.batch).unfinished
 
     settings.set("upscale_scale", "8")  # what was begun keeps its own settings
     again = made_batch()

@@ -12,8 +12,10 @@ from studio.engine.nets.unet import UNet, UNetConfig
 from tests.engine.checkpoints.published_yaml import write_yaml
 
 
-def write_model(path: Path) -> Path:
-    """A small unconditional model, with its configuration beside it."""
+def write_model(path: Path, *, made: bool = False) -> Path:
+    """A small unconditional model, with its configuration beside it; ``made``: its folder, too."""
+    if made:
+        path.parent.mkdir()
     config = UNetConfig(in_channels=4, out_channels=4, model_channels=32, channel_mult=(1, 2),
                         num_res_blocks=1, attention_resolutions=(2,), num_heads=4)  # fmt: skip
     first = AutoencoderConfig(z_channels=4, embed_dim=4, channels=32, channel_mult=(1, 1, 1, 1),

@@ -65,6 +65,7 @@ shortcut = true
 [diffusion]
 batch = 2
 learning_rate = 1e-3
+text_learning_rate = 1e-3
 warm_up = 2
 ema_decay = 0.99
 drop_text = 0.3

@@ -11,7 +11,7 @@ from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
-from studio.app.batch_plan import FileState
+from studio.app.saved_batch import FileState
 from studio.app.upscale_batch import Phase
 from studio.contract.upscaling import Region
 from studio.ui.start import Studio
@@ -109,7 +109,7 @@ def test_a_running_batch_shows_its_tiles_progress_and_time(
 ) -> None:
     for key, value in SLOW.items():
         studio.settings.set(key, value)
-    drop(studio, loop, *pictures(tmp_path / "in", 1))
+    drop(studio, loop, *pictures(tmp_path / "in", 1, side=160))
     stage = studio.window.upscaling
     press(studio, "Ctrl+Return")
     loop.until(lambda: stage.canvas.layers.tiles)
@@ -137,7 +137,7 @@ def test_results_that_are_there_are_asked_about(studio: Studio, loop: Loop, tmp_
     there = tmp_path / "in" / "p0-2x.png"
     there.write_bytes(b"precious")
     drop(studio, loop, path)
-    question = studio.window.panels["upscale"].question
+    question = studio.window.upscaling.start_row.question
 
     def ask() -> dict[str, QPushButton]:
         press(studio, "Ctrl+Return")
@@ -250,7 +250,7 @@ def test_what_was_left_is_offered_at_the_next_start(
     open_studio: Callable[..., Studio], loop: Loop, tmp_path: Path
 ) -> None:
     first = open_studio(panel="upscale", upscale_scale="2", **SLOW)
-    drop(first, loop, *pictures(tmp_path / "in", 2, side=24))
+    drop(first, loop, *pictures(tmp_path / "in", 1, side=24), *pictures(tmp_path / "b", 1))
     press(first, "Ctrl+Return")
     loop.until(lambda: first.batch.files[0].state is FileState.DONE)
     close(loop, first)
@@ -265,5 +265,8 @@ def test_what_was_left_is_offered_at_the_next_start(
     loop.run(accept())
     done(again, loop)
     assert again.settings["panel"] == "upscale"
-    names = sorted(path.name for path in (tmp_path / "in").iterdir())
-    assert names == ["p0-2x.png", "p0.png", "p1-2x.png", "p1.png"]
+    for folder in ("in", "b"):
+        assert sorted(path.name for path in (tmp_path / folder).iterdir()) == [
+            "p0-2x.png",
+            "p0.png",
+        ]

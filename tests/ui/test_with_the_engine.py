@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 
+from studio.app.saved_batch import FileState
 from studio.ui.start import Studio
 from tests.app.conftest import Loop
 from tests.tiny_model import write_tiny_model
@@ -56,6 +58,27 @@ def test_the_window_computes_little_while_the_engine_loads_and_samples(
     beat.stop()
     assert len(beat.work) > 30
     assert float(np.quantile(beat.work, 0.95)) <= 0.033
+
+
+def test_a_picture_is_enlarged_by_the_real_upscaler(
+    studio: Studio, loop: Loop, tmp_path: Path, tiny_upscaler: Path
+) -> None:
+    random = np.random.default_rng(3)
+    source = tmp_path / "photo.png"
+    Image.fromarray(random.integers(0, 256, (30, 40, 4), dtype=np.uint8)).save(source)
+    studio.settings.set("panel", "upscale")
+    studio.settings.set("upscale_model", str(tiny_upscaler))
+    studio.window.upscaling.take_paths([source])
+    loop.run(studio.background.drained())
+    studio.window.generate()
+    loop.until(lambda: studio.batch.running is not None)
+    loop.until(lambda: studio.batch.running is None, 120)
+    loop.run(studio.background.drained())
+    (file,) = studio.batch.files
+    assert file.state is FileState.DONE, file.sentence
+    assert Image.open(tmp_path / "photo-4x.png").size == (160, 120)
+    assert Image.open(tmp_path / "photo-4x.png").mode == "RGBA"
+    assert studio.window.upscaling.canvas.layers.finished
 
 
 class _Heartbeat(QTimer):

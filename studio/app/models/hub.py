@@ -55,9 +55,8 @@ def planned_files(repository: str, kind: str, names: Sequence[str], what: str, p
             lists=False,
         )  # fmt: skip
     except HubError as error:
-        raise HubError(
-            f"{error} To do without the hub, put {' and '.join(names)} ({what}) into {place}."
-        ) from error
+        why = str(error).partition(";")[0].rstrip(".")
+        raise HubError(f"{why}; put {' and '.join(names)} ({what}) into {place}.") from error
 
 
 def _planned(

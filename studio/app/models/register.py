@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from studio.app.models.own_card import own_card
 from studio.app.models.scan import candidates, is_checkpoint, is_model_folder, shown_name
 from studio.contract.model_card import ModelCard, broken
 from studio.contract.places import MODELS
@@ -91,6 +92,10 @@ class Register:
         for model in self._found(stored):
             found.setdefault(model.path.resolve(), model)
         return [_with_card(model, stored) for model in found.values()]
+
+    def models_at_hand(self) -> list[Installed]:
+        """The bundled models alone, without looking anywhere else on the disk."""
+        return [_with_card(model, _Stored()) for model in self._bundled_models()]
 
     def places(self) -> list[Path]:
         """The files and folders that the person pointed at, whether they are still there or not."""
@@ -191,10 +196,7 @@ class Register:
     # How
 
     def _found(self, stored: _Stored) -> Iterable[Installed]:
-        for folder in sorted(config.parent for config in self._bundled.glob("*/config.json")):
-            yield Installed(
-                key=folder.name, name=folder.name, path=folder, origin=Origin.BUNDLED, place=folder
-            )
+        yield from self._bundled_models()
         for receipt in sorted(self.downloads.glob(f"*/{RECEIPT}")):
             yield from _downloaded(receipt)
         for place in map(Path, stored.places):
@@ -207,6 +209,12 @@ class Register:
                     yield Installed(
                         key=str(path), name=shown_name(path), path=path, origin=origin, place=place
                     )
+
+    def _bundled_models(self) -> Iterable[Installed]:
+        for folder in sorted(config.parent for config in self._bundled.glob("*/config.json")):
+            yield Installed(
+                key=folder.name, name=folder.name, path=folder, origin=Origin.BUNDLED, place=folder
+            )
 
     def _delete(self, path: Path) -> None:
         folder = path if path.parent == self.downloads else path.parent
@@ -276,6 +284,8 @@ def _with_card(model: Installed, stored: _Stored) -> Installed:
     known = stored.cards.get(str(model.path))
     if model.card is not None:
         return model
+    if (own := own_card(model.path)) is not None:
+        return replace(model, card=own)
     if not isinstance(known, dict) or known.get("stamp") != stamp_of(model.path):
         return replace(model, answer=answer)
     try:

@@ -5,11 +5,12 @@ it looks at what lies there; nothing is copied or changed.
 """
 
 import contextlib
-import json
 import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from studio.app.models.own_card import is_own
 
 PIPELINE = "model_index.json"
 _CLAIMING = (".safetensors", ".ckpt")
@@ -49,7 +50,7 @@ def candidates(folder: Path) -> Iterator[Path]:
 def is_model_folder(folder: Path, files: list[str] | None = None) -> bool:
     """Whether a folder is a diffusers pipeline or one of the studio's own models."""
     names = os.listdir(folder) if files is None else files
-    return PIPELINE in names or ("config.json" in names and _is_own(folder / "config.json"))
+    return PIPELINE in names or ("config.json" in names and is_own(folder))
 
 
 def is_checkpoint(path: Path) -> bool:
@@ -97,14 +98,6 @@ def _is_again(folder: Path, seen: set[Path]) -> bool:
         return True
     seen.add(real)
     return False
-
-
-def _is_own(config: Path) -> bool:
-    try:
-        told = json.loads(config.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(told, dict) and {"format", "family", "denoiser"} <= set(told)
 
 
 def _is_torch_zip(path: Path) -> bool:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from studio.contract.geometry import Size
-from studio.contract.materials import BY_ID, UNLABELLED
+from studio.contract.materials import LABEL_BY_ID, UNLABELLED
 from studio.contract.request import GenerateRequest
 from studio.contract.wording import listed
 from studio.engine.conditioning.reading import Reading
@@ -94,7 +94,8 @@ class MapCondition:
         present = np.unique(label_map).tolist()
         unknown = sorted(set(present) - {*self.labels, UNLABELLED})
         names = tuple(
-            BY_ID[label].name if label in BY_ID else f"label {label}" for label in unknown
+            LABEL_BY_ID[label].name if label in LABEL_BY_ID else f"label {label}"
+            for label in unknown
         )
         if not names:
             return ()

@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QEvent, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import (
+    QColor,
     QContextMenuEvent,
     QDragEnterEvent,
     QDropEvent,
@@ -23,11 +24,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.contract.materials import LABEL_BY_ID
 from studio.document.brushes import BRUSH_BY_KEY
 from studio.document.document import Document
 from studio.document.formats import SUFFIXES
 from studio.ui.canvas import overlay
 from studio.ui.canvas.display import WHILE_PAINTING, ZOOM_PER_NOTCH, Display
+from studio.ui.canvas.layers import MASK_RED
+from studio.ui.mask_hand import MASK_TOOLS, MaskHand
 from studio.ui.paint_state import PaintState
 from studio.ui.tools import NOTHING, TOOLS, Tool, Touch
 
@@ -61,6 +65,7 @@ class Canvas(Display):
         self._pressed = False
         self._pen_erases = False
         self._tools = self._made_tools()
+        self._mask_tools = self._made_mask_tools()
         self.state.tool_changed.connect(self._tool_changed)
         self.state.brush_size_changed.connect(self.update)
         self.state.material_changed.connect(self.update)
@@ -70,6 +75,7 @@ class Canvas(Display):
         """Show and paint another document."""
         super().setDocument(document)
         self._tools = self._made_tools()
+        self._mask_tools = self._made_mask_tools()
 
     def setTool(self, key: str) -> None:
         """Take a tool of BRUSHES."""
@@ -90,12 +96,31 @@ class Canvas(Display):
         self.update()
         return cancelled
 
+    def setMasking(self, masking: bool) -> None:
+        """Paint the mask of the source picture, where there is one, instead of the map."""
+        self.cancelTool()
+        super().setMasking(masking)
+
     def _made_tools(self) -> dict[str, Tool]:
         return {key: tool(self._document, self.state) for key, tool in TOOLS.items()}
 
+    def _made_mask_tools(self) -> dict[str, Tool]:
+        hand = MaskHand(self.state)
+        return {key: TOOLS[key](self._document.mask, hand) for key in MASK_TOOLS}
+
+    @property
+    def _tool_key(self) -> str:
+        key = "eraser" if self._pen_erases else self.state.tool
+        return key if not self.masking or key in MASK_TOOLS else MASK_TOOLS[0]
+
     @property
     def _tool(self) -> Tool:
-        return self._tools["eraser" if self._pen_erases else self.state.tool]
+        return (self._mask_tools if self.masking else self._tools)[self._tool_key]
+
+    @property
+    def _colour(self) -> QColor:
+        """What the tool in the hand paints, as the layer shows it."""
+        return MASK_RED if self.masking else QColor(*LABEL_BY_ID[self.state.material].gaugan)
 
     # What lies over the pictures
 
@@ -105,7 +130,7 @@ class Canvas(Display):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for index in range(self._view.pages):
             if sketch is not NOTHING:
-                overlay.draw_sketch(painter, sketch, self._view, index, self.state.material)
+                overlay.draw_sketch(painter, sketch, self._view, index, self._colour)
             if self._shows_outline() and self._pointer is not None:
                 at = self._view.to_page(self._pointer)
                 place = self._view.to_widget(at.x(), at.y(), index)
@@ -113,7 +138,7 @@ class Canvas(Display):
 
     def _shows_outline(self) -> bool:
         hand = self._space or self._panning is not None
-        return not hand and BRUSH_BY_KEY[self.state.tool].sized
+        return not hand and BRUSH_BY_KEY[self._tool_key].sized
 
     def _outline_rect(self, pointer: QPointF | None) -> QRect:
         if pointer is None or not self._shows_outline():
@@ -148,8 +173,9 @@ class Canvas(Display):
 
     def _press(self, touch: Touch) -> None:
         self._pressed = True
-        if self.state.tool != "picker" and self.state.map_opacity < WHILE_PAINTING:
-            self.state.set_map_opacity(WHILE_PAINTING)
+        covers = 1.0 if self.masking else WHILE_PAINTING
+        if self._tool_key != "picker" and self.state.map_opacity < covers:
+            self.state.set_map_opacity(covers)
         before = self.state.material
         self._tool.press(touch)
         self._picked(before)
@@ -170,11 +196,11 @@ class Canvas(Display):
             self._pressed = False
             self._tool.release(touch)
             self.update()
-            if self.state.tool != "picker":
+            if self._tool_key != "picker":
                 self.strokeFinished.emit()
 
     def _picked(self, before: int) -> None:
-        if self.state.tool == "picker" and self.state.material != before:
+        if self._tool_key == "picker" and self.state.material != before:
             self.labelPicked.emit(self.state.material)
 
     def _point(self, position: QPointF | None) -> None:
@@ -217,7 +243,7 @@ class Canvas(Display):
         if self._tool.finish():
             self.strokeFinished.emit()
             self.update()
-        elif self.state.tool != "polygon":
+        elif self._tool_key != "polygon":
             self.mousePressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -250,7 +276,9 @@ class Canvas(Display):
         self._point(position)
 
     def _pick_at(self, position: QPointF) -> None:
-        """The right button picks, whatever tool is in the hand."""
+        """The right button picks, whatever tool is in the hand; a mask has nothing to pick."""
+        if self.masking:
+            return
         at = self._view.to_page(position)
         before = self.state.material
         self._tools["picker"].press(Touch(x=at.x(), y=at.y()))
@@ -332,7 +360,7 @@ class Canvas(Display):
         super().focusOutEvent(event)
 
     def _tool_changed(self, _key: str) -> None:
-        for tool in self._tools.values():
+        for tool in (*self._tools.values(), *self._mask_tools.values()):
             tool.cancel()
         self._pressed = False
         self._show_cursor()

@@ -1,15 +1,16 @@
 """What the canvas shows: the document's map and picture, and the pictures of a running job."""
 
 import numpy as np
-from PySide6.QtCore import QPointF, QSizeF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.contract.request import GenerateRequest
 from studio.document.document import Change, Document
+from studio.document.painted import Painted
 from studio.ui.canvas import overlay
 from studio.ui.canvas.fade import FadingPicture, motion_reduced
-from studio.ui.canvas.layers import MapLayer
+from studio.ui.canvas.layers import MASK_COLOURS, MapLayer, Picture
 from studio.ui.canvas.view import View
 from studio.ui.paint_state import PaintState
 
@@ -18,6 +19,7 @@ WHILE_PAINTING = 0.65
 """How strongly the map covers the picture at least while a person paints."""
 
 ZOOM_PER_NOTCH = 1.2
+_MASK_OPACITY = 0.55
 
 
 class Display(QWidget):
@@ -43,8 +45,8 @@ class Display(QWidget):
         self._right = FadingPicture(self.update, self)
         self._preview: tuple[np.ndarray, np.ndarray] | None = None
         self._document = document
-        self._map = MapLayer(document.labels)
-        document.listen(self._changed)
+        self._masking = False
+        self._follow(document)
         self._lay_out()
         self._choose_pictures(soft=False)
         self.state.map_opacity_changed.connect(self.update)
@@ -58,11 +60,35 @@ class Display(QWidget):
     def setDocument(self, document: Document) -> None:
         """Show and paint another document."""
         self._document.ignore(self._changed)
+        self._document.mask.ignore(self._mask_changed)
         self._document = document
-        document.listen(self._changed)
-        self._map = MapLayer(document.labels)
+        self._follow(document)
         self._lay_out()
         self._choose_pictures(soft=False)
+
+    @property
+    def layer(self) -> Painted:
+        """What is painted on: the map, or the mask of the source."""
+        return self._document.mask if self.masking else self._document
+
+    @property
+    def masking(self) -> bool:
+        """Whether the source and its mask are shown instead of the map."""
+        return self._masking and self._document.source is not None
+
+    def setMasking(self, masking: bool) -> None:
+        """Show and paint the mask of the source picture, where there is one, instead of the map."""
+        if masking != self._masking:
+            self._masking = masking
+            self._lay_out()
+            self.update()
+
+    def _follow(self, document: Document) -> None:
+        document.listen(self._changed)
+        document.mask.listen(self._mask_changed)
+        self._map = MapLayer(document.labels)
+        self._mask = MapLayer(document.mask.labels, MASK_COLOURS)
+        self._source = None if document.source is None else Picture(document.source)
 
     def setPreview(self, noisy: np.ndarray, clean: np.ndarray) -> None:
         """Show the newest pictures of a running job: uint8 [h, w, 3] of x_t and x_0."""
@@ -133,10 +159,25 @@ class Display(QWidget):
             self._map.refresh(self._document.labels, change.region)
             for index in range(self._view.pages):
                 self.update(self._view.region_rect(change.region, index))
+        if change.source:
+            source = self._document.source
+            self._source = None if source is None else Picture(source)
+            self._lay_out()
+            if source is not None and not change.picture:
+                self.state.set_map_opacity(1.0)
         if change.picture:
             self._choose_pictures(soft=not self._reduced)
             if self._document.picture is not None:
                 self.state.set_map_opacity(0.0)
+
+    def _mask_changed(self, change: Change) -> None:
+        if change.replaced:
+            self._mask = MapLayer(self._document.mask.labels, MASK_COLOURS)
+            self.update()
+        elif change.region and self.masking:
+            self._mask.refresh(self._document.mask.labels, change.region)
+            for index in range(self._view.pages):
+                self.update(self._view.region_rect(change.region, index))
 
     def _choose_pictures(self, *, soft: bool) -> None:
         """Which picture each page shows."""
@@ -152,12 +193,12 @@ class Display(QWidget):
 
     def _lay_out(self) -> None:
         pages = 2 if self._mode == "both" else 1
-        self._view.lay_out(self._document.size, pages, QSizeF(self.size()))
+        self._view.lay_out(self.layer.size, pages, QSizeF(self.size()))
         self._view_changed()
 
     def _view_changed(self) -> None:
         percent = self.zoom()
-        size = self._document.size
+        size = self.layer.size
         self.setAccessibleDescription(self.tr("%s pixels at %d %%") % (size, round(percent)))
         self.zoomChanged.emit(percent)
         self.update()
@@ -180,17 +221,33 @@ class Display(QWidget):
                 picture.draw(painter, page, exact=not self._view.fitted)
             opacity = self._map_opacity(index, previewing=previewing, has_picture=bool(picture))
             if opacity > 0:
-                self._map.draw(painter, page, opacity)
-        if not previewing and self._document.picture is None and self._document.is_blank:
+                self._draw_layer(painter, page, opacity)
+        if not previewing and self._is_empty:
             overlay.draw_message(painter, self._view.page_rect(), self._empty_text(), self)
         self.draw_over(painter)
         painter.end()
+
+    @property
+    def _is_empty(self) -> bool:
+        document = self._document
+        return not self.masking and document.picture is None and document.is_blank
+
+    def _draw_layer(self, painter: QPainter, page: QRectF, opacity: float) -> None:
+        """The map, or the source under its mask."""
+        if not self.masking or self._source is None:
+            self._map.draw(painter, page, opacity)
+            return
+        painter.save()
+        painter.setOpacity(opacity)
+        self._source.draw(painter, page, exact=not self._view.fitted)
+        painter.restore()
+        self._mask.draw(painter, page, _MASK_OPACITY * opacity)
 
     def _map_opacity(self, index: int, *, previewing: bool, has_picture: bool) -> float:
         if self._view.pages == 2 and not previewing:
             return float(index == 0)
         if previewing:
-            return WHILE_PAINTING if self._document.painting else 0.0
+            return WHILE_PAINTING if self.layer.painting else 0.0
         return self.state.map_opacity if has_picture else 1.0
 
     def draw_over(self, painter: QPainter) -> None:

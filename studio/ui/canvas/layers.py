@@ -2,8 +2,9 @@
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPixmap
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 
+from studio.document.mask import REPAINT
 from studio.document.palette import COLOURS
 from studio.document.region import Region
 
@@ -22,19 +23,36 @@ def _packed_colours() -> np.ndarray:
 _PACKED = _packed_colours()
 
 
-class MapLayer:
-    """A label map as a persistent image; a stroke writes only the pixels of its region."""
+MASK_RED = QColor(255, 59, 70)
 
-    def __init__(self, labels: np.ndarray) -> None:
+
+def _mask_colours() -> np.ndarray:
+    """uint32 [256]: what is repainted as a clear red, which shows on every picture."""
+    packed = np.zeros(256, np.uint32)
+    packed[REPAINT] = MASK_RED.rgb()
+    return packed
+
+
+MASK_COLOURS = _mask_colours()
+
+
+class MapLayer:
+    """A label map as a persistent image; a stroke writes only the pixels of its region.
+
+    ``colours``: uint32 [256], what each label looks like in Format_ARGB32_Premultiplied.
+    """
+
+    def __init__(self, labels: np.ndarray, colours: np.ndarray = _PACKED) -> None:
         height, width = labels.shape
-        self._pixels = _PACKED[labels]
+        self._colours = colours
+        self._pixels = colours[labels]
         self.image = QImage(
             self._pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied
         )
 
     def refresh(self, labels: np.ndarray, region: Region) -> None:
         """Take over the labels of a region from a map of the same size."""
-        self._pixels[region.slices] = _PACKED[labels[region.slices]]
+        self._pixels[region.slices] = self._colours[labels[region.slices]]
 
     def draw(self, painter: QPainter, page: QRectF, opacity: float) -> None:
         """Draw the map into ``page``: hard-edged above 100 %, smooth below."""

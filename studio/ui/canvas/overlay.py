@@ -6,7 +6,6 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPalette, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QWidget
 
-from studio.contract.materials import BY_ID
 from studio.ui.canvas.view import View
 from studio.ui.tools import Sketch
 
@@ -45,10 +44,10 @@ def draw_brush(painter: QPainter, place: QPointF, diameter: float) -> None:
     painter.drawEllipse(place, radius, radius)
 
 
-def draw_sketch(painter: QPainter, sketch: Sketch, view: View, index: int, label: int) -> None:
-    """A line or polygon that is not finished, in its material's colour."""
+def draw_sketch(painter: QPainter, sketch: Sketch, view: View, index: int, ink: QColor) -> None:
+    """A line or polygon that is not finished, in the colour that it will have."""
     points = [view.to_widget(x, y, index) for x, y in sketch.points]
-    colour = QColor(*BY_ID[label].gaugan)
+    colour = QColor(ink)
     if sketch.width:
         pen = QPen(colour, max(1.0, sketch.width * view.zoom))
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
@@ -60,8 +59,8 @@ def draw_sketch(painter: QPainter, sketch: Sketch, view: View, index: int, label
     painter.setBrush(colour)
     painter.drawPolygon(QPolygonF(points), Qt.FillRule.OddEvenFill)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for ink, width in ((QColor(0, 0, 0, 150), 3.0), (QColor(255, 255, 255, 230), 1.2)):
-        painter.setPen(QPen(ink, width))
+    for shade, width in ((QColor(0, 0, 0, 150), 3.0), (QColor(255, 255, 255, 230), 1.2)):
+        painter.setPen(QPen(shade, width))
         painter.drawPolyline(points)
     painter.setPen(QPen(QColor(0, 0, 0, 180), 1))
     painter.setBrush(QColor("white"))

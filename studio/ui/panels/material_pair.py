@@ -4,7 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from studio.contract.materials import BY_ID
+from studio.contract.materials import LABEL_BY_ID
 from studio.ui.icon_button import IconButton
 from studio.ui.material_names import called
 from studio.ui.paint_state import PaintState
@@ -28,7 +28,7 @@ class _Chip(QWidget):
         ground = self.palette().window().color()
         for label, place in ((self._state.previous_material, 12), (self._state.material, 1)):
             painter.setPen(QPen(ground, 2))
-            painter.setBrush(QColor(*BY_ID[label].gaugan))
+            painter.setBrush(QColor(*LABEL_BY_ID[label].gaugan))
             painter.drawRoundedRect(place, place, 19, 19, 4, 4)
 
 
@@ -71,11 +71,11 @@ class MaterialPair(QWidget):
 
     def name_hovered(self, name: str) -> None:
         """Show the name under the pointer; "" goes back to the current material."""
-        self.name.setText(name or called(BY_ID[self._state.material]))
+        self.name.setText(name or called(LABEL_BY_ID[self._state.material]))
 
     def _show(self) -> None:
-        current = called(BY_ID[self._state.material])
-        previous = called(BY_ID[self._state.previous_material])
+        current = called(LABEL_BY_ID[self._state.material])
+        previous = called(LABEL_BY_ID[self._state.previous_material])
         self.name.setText(current)
         self.previous.setText(self.tr("before: %s") % previous)
         tip = self.tr("Turn all %s in the map into %s") % (previous.lower(), current.lower())

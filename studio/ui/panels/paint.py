@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.setting import Setting
+from studio.contract.materials import BY_ID, Material
 from studio.document.brushes import BRUSH_BY_KEY, DEFAULT_BRUSH, LARGEST_BRUSH, SMALLEST_BRUSH
 from studio.document.document import Document
 from studio.document.formats import FORMATS, FileError
@@ -23,6 +24,7 @@ from studio.ui.icon_button import IconButton
 from studio.ui.labelled import caption, labelled
 from studio.ui.number_slider import NumberSlider
 from studio.ui.paint_state import PaintState
+from studio.ui.panels.label_list import LabelList
 from studio.ui.panels.material_pair import MaterialPair
 from studio.ui.panels.swatches import Swatches
 from studio.ui.panels.tool_row import ToolRow
@@ -64,6 +66,8 @@ class PaintPanel(QWidget):
         self.search.setToolTip(self.tr("Type a name; Enter takes the first material found"))
         self.search.setClearButtonEnabled(True)
         self.swatches = Swatches(state)
+        self.labels = LabelList(state)
+        self.labels.hide()
         self.pair = MaterialPair(state)
         self.tools = ToolRow(state)
         self.hint = caption()
@@ -89,9 +93,12 @@ class PaintPanel(QWidget):
         state.tool_changed.connect(self._show_tool)
         self._show_tool(state.tool)
 
-    def focus_first(self) -> None:
-        """Put the keyboard where painting begins."""
-        self.search.setFocus()
+    def show_labels(self, all_of_them: bool) -> None:
+        """Offer every label there is, or the twenty materials alone."""
+        self.labels.setVisible(all_of_them)
+        if not all_of_them and self._state.material not in BY_ID:
+            self._state.set_material(self.swatches.first)
+        self._search(self.search.text())
 
     def _materials(self) -> QVBoxLayout:
         column = labelled(self.tr("Material"), self.search)
@@ -100,6 +107,8 @@ class PaintPanel(QWidget):
         column.addWidget(self._none)
         column.addSpacing(4)
         column.addWidget(self.swatches)
+        column.addSpacing(4)
+        column.addWidget(self.labels)
         return column
 
     def _map_row(self) -> QVBoxLayout:
@@ -176,12 +185,16 @@ class PaintPanel(QWidget):
         self._state.set_map_opacity(1.0)
 
     def _search(self, words: str) -> None:
-        found = self.swatches.search(words)
+        found = self._found(words)
         self._none.setVisible(not found)
         self._none.setText(self.tr("No material is called “%s”.") % words.strip())
 
+    def _found(self, words: str) -> list[Material]:
+        found = self.swatches.search(words)
+        return found + (self.labels.search(words) if not self.labels.isHidden() else [])
+
     def _take_first(self) -> None:
-        found = self.swatches.search(self.search.text())
+        found = self._found(self.search.text())
         if found and self.search.text().strip():
             self._state.set_material(found[0].id)
             self.search.clear()

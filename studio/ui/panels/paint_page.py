@@ -2,12 +2,18 @@
 
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
+from studio.app.models.shelf import Shelf
 from studio.app.orders import EngineReady
 from studio.app.settings import Settings
 from studio.app.unknown_words import UnknownWords
+from studio.contract.catalog import DEFAULT_MODEL, Capability
+from studio.contract.materials import MATERIALS
+from studio.contract.model_card import ModelCard
 from studio.ui.binding import bind
 from studio.ui.fold import Fold
 from studio.ui.labelled import labelled
+from studio.ui.models.question import Question
+from studio.ui.panels.model_picker import ModelPicker
 from studio.ui.panels.paint import PaintPanel
 from studio.ui.panels.recipe import Recipe
 from studio.ui.panels.unknown_line import UnknownLine
@@ -20,12 +26,16 @@ class PaintPage(QWidget):
         self,
         settings: Settings,
         unknown: UnknownWords,
+        shelf: Shelf,
         painting: PaintPanel,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._settings = settings
+        self._shelf = shelf
         self.painting = painting
+        self.picker = ModelPicker(settings, shelf, compact=True)
+        self.no_map = Question()
         self.prompt = QLineEdit()
         self.prompt.setPlaceholderText(self.tr("Sunset, winter, fog… or nothing"))
         bind(settings, "prompt", self.prompt)
@@ -35,13 +45,37 @@ class PaintPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(14)
+        layout.addWidget(self.picker)
+        layout.addWidget(self.no_map)
         layout.addWidget(painting)
-        layout.addLayout(labelled(self.tr("Prompt"), self.prompt))
+        self._words = QWidget()
+        words = labelled(self.tr("Prompt"), self.prompt)
+        self._words.setLayout(words)
+        layout.addWidget(self._words)
         layout.addWidget(self.unknown)
         layout.addWidget(self.fold)
         layout.addStretch(1)
         settings.changed.connect(self._summarise)
         self._summarise()
+        self.picker.changed.connect(self.show_card)
+        self.show_card(shelf.card(settings["model"]))
+
+    def show_card(self, card: ModelCard | None) -> None:
+        """Show the controls of a model, or that it takes no map."""
+        unknown = card is None or not card.usable
+        paints = unknown or (card is not None and card.can(Capability.MAP))
+        self.painting.setVisible(paints)
+        self.painting.show_labels(card is not None and card.labels > len(MATERIALS))
+        self._words.setVisible(unknown or (card is not None and card.can(Capability.TEXT)))
+        guided = unknown or (card is not None and card.can(Capability.GUIDANCE))
+        self.recipe.show_guidance(guided)
+        self.no_map.setVisible(not paints)
+        if not paints:
+            self.no_map.ask(
+                self.tr("This model takes no map. Choose one that does, or write a prompt for it."),
+                (self.tr("Use Landscape"), lambda: self._settings.set("model", DEFAULT_MODEL)),
+                (self.tr("Go to Prompt"), lambda: self._settings.set("panel", "prompt")),
+            )
 
     def show_model(self, ready: EngineReady) -> None:
         self.recipe.show_model(ready)

@@ -1,22 +1,41 @@
-"""The panel that makes pictures from words."""
+"""The panel that makes pictures from words, classes and other pictures."""
 
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
+from studio.app.models.shelf import Shelf
 from studio.app.orders import EngineReady
 from studio.app.settings import Settings
 from studio.app.unknown_words import UnknownWords
+from studio.contract.catalog import Capability
+from studio.contract.model_card import ModelCard
+from studio.document.document import Document
 from studio.ui.binding import bind
+from studio.ui.paint_state import PaintState
+from studio.ui.panels.class_picker import ClassPicker
+from studio.ui.panels.model_picker import ModelPicker
 from studio.ui.panels.prompt_text import PromptText
 from studio.ui.panels.recipe import Recipe
+from studio.ui.panels.source_well import SourceWell
+
+_FROM_PICTURES = (Capability.SOURCE, Capability.MASK, Capability.ENLARGE)
 
 
 class PromptPanel(QWidget):
-    """Prompt, negative prompt, and the recipe."""
+    """Shows only the controls that the chosen model has."""
 
     def __init__(
-        self, settings: Settings, unknown: UnknownWords, parent: QWidget | None = None
+        self,
+        settings: Settings,
+        unknown: UnknownWords,
+        shelf: Shelf,
+        document: Document,
+        paint: PaintState,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._settings = settings
+        self._shelf = shelf
+        self.picker = ModelPicker(settings, shelf)
         self.prompt = PromptText(
             settings,
             unknown,
@@ -33,20 +52,52 @@ class PromptPanel(QWidget):
             placeholder=self.tr("Fog, rain"),
             lines=2,
         )
+        self.classes = ClassPicker(settings)
+        self.source = SourceWell(settings, document, paint)
         self.follow = QCheckBox(self.tr("Follow the painted map"))
         bind(settings, "follow_map", self.follow)
         self.recipe = Recipe(settings)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(14)
-        layout.addWidget(self.prompt)
-        layout.addWidget(self.negative)
-        layout.addWidget(self.follow)
-        layout.addWidget(self.recipe)
+        for widget in (
+            self.picker,
+            self.prompt,
+            self.negative,
+            self.classes,
+            self.source,
+            self.follow,
+            self.recipe,
+        ):
+            layout.addWidget(widget)
         layout.addStretch(1)
+        self.picker.changed.connect(self.show_card)
+        self.show_card(shelf.card(settings["model"]))
+
+    def show_card(self, card: ModelCard | None) -> None:
+        """Show the controls of a model; all that have to do with words while it is unknown."""
+
+        def can(*capabilities: Capability) -> bool:
+            return card is None or not card.usable or any(card.can(one) for one in capabilities)
+
+        self.prompt.setVisible(can(Capability.TEXT))
+        self.negative.setVisible(can(Capability.NEGATIVE))
+        has_classes = card is not None and card.can(Capability.CLASS)
+        self.classes.setVisible(has_classes)
+        if card is not None and has_classes:
+            names = self._shelf.class_names(self._settings["model"])
+            needed = Capability.CLASS in card.needs
+            self.classes.set_classes(names, card.classes, needed=needed)
+        self.source.setVisible(can(*_FROM_PICTURES))
+        self.source.show_card(card)
+        self.follow.setVisible(can(Capability.MAP))
+        self.recipe.show_guidance(can(Capability.GUIDANCE))
 
     def show_model(self, ready: EngineReady) -> None:
         self.recipe.show_model(ready)
 
     def focus_first(self) -> None:
-        self.prompt.edit.setFocus()
+        if self.prompt.isVisibleTo(self):
+            self.prompt.edit.setFocus()
+        else:
+            self.picker.combo.setFocus()

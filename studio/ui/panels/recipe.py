@@ -55,6 +55,12 @@ class Recipe(QWidget):
             combo.setItemText(0, own % titles.get(key, key))
         self._summarise()
 
+    def show_guidance(self, shown: bool) -> None:
+        """Hide what a model without guidance makes no use of."""
+        self.guidance.setVisible(shown)
+        for slider in self._interval:
+            slider.setVisible(shown)
+
     def _slider(self, key: str) -> NumberSlider:
         slider = NumberSlider(BY_KEY[key])
         bind(self._settings, key, slider)
@@ -75,8 +81,9 @@ class Recipe(QWidget):
         layout.setSpacing(14)
         layout.addLayout(labelled(self.tr("Sampler"), self.sampler))
         layout.addLayout(labelled(self.tr("Step spacing"), self.spacing))
-        for key in ("guidance_from", "guidance_to", "eta"):
-            layout.addWidget(self._slider(key))
+        self._interval = [self._slider(key) for key in ("guidance_from", "guidance_to")]
+        for slider in (*self._interval, self._slider("eta")):
+            layout.addWidget(slider)
         return body
 
     def _changed(self, key: str) -> None:

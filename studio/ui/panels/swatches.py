@@ -163,12 +163,17 @@ class Swatches(QWidget):
         state.material_changed.connect(self._show)
         self._show(state.material)
 
+    @property
+    def first(self) -> int:
+        """The label of the first material."""
+        return BY_KEY[ORDER[0]].id
+
     def search(self, words: str) -> list[Material]:
         """Let only the materials named so stand out; returns them, best first."""
-        wanted = _folded(words)
+        wanted = folded(words)
         found = []
         for swatch in self.swatches.values():
-            names = [_folded(text) for text in _names(swatch)]
+            names = [folded(text) for text in _names(swatch)]
             fits = any(wanted in name for name in names)
             swatch.set_faded(not fits)
             if fits:
@@ -189,7 +194,12 @@ class Swatches(QWidget):
             self._state.set_material(label)
 
     def _show(self, label: int) -> None:
-        self.swatches[label].setChecked(True)
+        if label in self.swatches:
+            self.swatches[label].setChecked(True)
+        elif (checked := self._group.checkedButton()) is not None:
+            self._group.setExclusive(False)  # a label that has no swatch
+            checked.setChecked(False)
+            self._group.setExclusive(True)
 
 
 def _names(swatch: Swatch) -> tuple[str, ...]:
@@ -197,7 +207,7 @@ def _names(swatch: Swatch) -> tuple[str, ...]:
     return material.name, material.name_vi, swatch.accessibleName(), material.key
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """Lower case without accents, so that "nui" finds "núi"."""
     plain = unicodedata.normalize("NFD", text.strip().lower().replace("đ", "d"))
     return "".join(letter for letter in plain if not unicodedata.combining(letter))

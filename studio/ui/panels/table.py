@@ -6,6 +6,7 @@ from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
 
+from studio.app.models.shelf import Shelf
 from studio.app.orders import EngineReady
 from studio.app.settings import Settings
 from studio.app.translation import QT_TRANSLATE_NOOP, translated
@@ -13,6 +14,7 @@ from studio.app.unknown_words import UnknownWords
 from studio.app.upscale_batch import UpscaleBatch
 from studio.document.document import Document
 from studio.ui.paint_state import PaintState
+from studio.ui.panels.models import ModelsPanel
 from studio.ui.panels.paint import PaintPanel
 from studio.ui.panels.paint_page import PaintPage
 from studio.ui.panels.prompt import PromptPanel
@@ -36,6 +38,7 @@ class PanelNeeds:
     document: Document
     paint: PaintState
     batch: UpscaleBatch
+    shelf: Shelf
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +67,10 @@ PANELS: tuple[PanelRow, ...] = (
         tooltip=QT_TRANSLATE_NOOP("Panels", "Paint a map and make a landscape of it (F5)"),
         icon="panel-paint",
         build=lambda needs: PaintPage(
-            needs.settings, needs.unknown, PaintPanel(needs.paint, needs.document)
+            needs.settings,
+            needs.unknown,
+            needs.shelf,
+            PaintPanel(needs.paint, needs.document),
         ),
     ),
     PanelRow(
@@ -72,7 +78,9 @@ PANELS: tuple[PanelRow, ...] = (
         title=QT_TRANSLATE_NOOP("Panels", "Prompt"),
         tooltip=QT_TRANSLATE_NOOP("Panels", "Write what the picture shows (F6)"),
         icon="panel-prompt",
-        build=lambda needs: PromptPanel(needs.settings, needs.unknown),
+        build=lambda needs: PromptPanel(
+            needs.settings, needs.unknown, needs.shelf, needs.document, needs.paint
+        ),
     ),
     PanelRow(
         key="upscale",
@@ -80,5 +88,12 @@ PANELS: tuple[PanelRow, ...] = (
         tooltip=QT_TRANSLATE_NOOP("Panels", "Make photos and pictures larger (F7)"),
         icon="panel-upscale",
         build=lambda needs: UpscalePanel(needs.settings, needs.batch),
+    ),
+    PanelRow(
+        key="models",
+        title=QT_TRANSLATE_NOOP("Panels", "Models"),
+        tooltip=QT_TRANSLATE_NOOP("Panels", "See which models there are, and add some (F8)"),
+        icon="panel-models",
+        build=lambda needs: ModelsPanel(needs.shelf),
     ),
 )

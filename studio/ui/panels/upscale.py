@@ -16,12 +16,9 @@ from studio.app.orders import EngineReady
 from studio.app.settings import Settings
 from studio.app.upscale_batch import Phase, UpscaleBatch
 from studio.ui.icon_button import IconButton
-from studio.ui.upscale.batch_list import ROW_PX, BatchList
+from studio.ui.upscale.batch_list import BatchList
 from studio.ui.upscale.controls import UpscaleControls
 from studio.ui.upscale.output_controls import OutputControls
-from studio.ui.upscale.question import Question
-
-_FEWEST_ROWS = 3
 
 
 class UpscalePanel(QWidget):
@@ -40,11 +37,9 @@ class UpscalePanel(QWidget):
         super().__init__(parent)
         self._batch = batch
         self.list = BatchList(batch)
-        self.list.setMinimumHeight(_FEWEST_ROWS * ROW_PX)
         self.list.remove_wanted.connect(batch.remove)
         self.controls = UpscaleControls(settings)
         self.output = OutputControls(settings)
-        self.question = Question()
         self._places = QStackedWidget()
         self._places.addWidget(self._empty_place())
         self._places.addWidget(self.list)
@@ -61,7 +56,6 @@ class UpscalePanel(QWidget):
         layout.addWidget(self.controls)
         layout.addLayout(self._preview_row())
         layout.addWidget(self.output)
-        layout.addWidget(self.question)
         batch.changed.connect(self._show)
         batch.file_changed.connect(self._show)
         self.list.chosen.connect(self._show)

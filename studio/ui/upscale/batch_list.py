@@ -34,7 +34,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.batch_file import BatchFile
-from studio.app.batch_plan import FileState
+from studio.app.saved_batch import FileState
 from studio.app.upscale_batch import UpscaleBatch
 from studio.ui.icons import icon
 from studio.ui.theme import CAPTION_PX
@@ -44,6 +44,7 @@ from studio.ui.upscale.words import state_line
 Index = QModelIndex | QPersistentModelIndex
 
 ROW_PX = 48
+_FEWEST_ROWS = 3
 _THUMB = 36
 _PAD = 6
 _ICON = 16
@@ -230,6 +231,7 @@ class BatchList(QListView):
         self.setModel(self._files)
         self.setItemDelegate(_Rows(self))
         self.setUniformItemSizes(True)
+        self.setMinimumHeight(_FEWEST_ROWS * ROW_PX)
         self.setMouseTracking(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -238,6 +240,10 @@ class BatchList(QListView):
         self.setAccessibleName(self.tr("Pictures to enlarge"))
         self.customContextMenuRequested.connect(self._menu)
         self.selectionModel().currentChanged.connect(self._current_changed)
+
+    def sizeHint(self) -> QSize:
+        """Three files; the list takes what room there is, and never makes the panel scroll."""
+        return QSize(super().sizeHint().width(), _FEWEST_ROWS * ROW_PX)
 
     def current(self) -> BatchFile | None:
         index = self.currentIndex()

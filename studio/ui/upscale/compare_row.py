@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app.batch_plan import FileState
+from studio.app.saved_batch import FileState
 from studio.app.setting_rows import BY_KEY
 from studio.app.settings import Settings
 from studio.app.upscale_batch import Phase, UpscaleBatch
@@ -134,8 +134,10 @@ class CompareRow(QFrame):
         if batch.phase is Phase.PAUSED:
             return self.tr("Pausing after this tile") if batch.pausing else self.tr("Paused")
         if batch.phase is Phase.RUNNING and batch.running is not None:
+            if batch.running.made is None:
+                return self.tr("Waiting for the engine")
             number = files.index(batch.running) + 1
-            return self.tr("Picture %s of %s") % (number, len(files))
+            return self.tr("Picture %s/%s") % (number, len(files))
         done = sum(file.state is FileState.DONE for file in files)
         failed = sum(file.state is FileState.FAILED for file in files)
         if not done and not failed:

@@ -14,22 +14,26 @@ from studio.ui.upscale.sheet import Sheet
 class Layers:
     """``given`` is the picture's size, ``made`` that of its result, whose pixels are the page.
 
-    ``before`` and ``after`` cover the whole page, ``parts`` lie on it: tiles of a result in work
-    (their places alone, the pixels are in ``after``) and a region that was only looked at.
+    ``before`` is ``rough`` while only a thumbnail stands for it; ``icc`` says what the pixels'
+    colours mean. ``before`` and ``after`` cover the whole page; ``tiles`` are the places on it
+    that a result in work has reached. ``part`` is a ``region`` that was only looked at.
     """
 
     given: Size
     made: Size
     before: Sheet | None = None
     after: Sheet | None = None
+    rough: bool = False
+    icc: bytes | None = field(default=None, repr=False)
     finished: bool = False
     tiles: list[QRectF] = field(default_factory=list)
     region: Region | None = None
     part: Sheet | None = None
 
     @property
-    def has_result(self) -> bool:
-        return self.after is not None or self.part is not None
+    def comparable(self) -> bool:
+        """Whether there is something whole to compare with the picture as it was."""
+        return self.finished or self.part is not None
 
     def on_page(self, region: Region) -> QRectF:
         """A region of the given picture in pixels of the result."""

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 
 from studio.app.setting_rows import BY_KEY
 from studio.app.settings import Settings
-from studio.app.upscale_naming import example_name
+from studio.app.upscale_naming import SAME_FORMAT, example_name, fault_of
 from studio.app.upscale_wishes import naming_of, options_of
 from studio.pictures.formats import FORMATS_OUT
 from studio.ui.binding import bind
@@ -22,7 +22,7 @@ from studio.ui.icon_button import IconButton
 from studio.ui.labelled import caption, labelled
 from studio.ui.number_slider import NumberSlider
 
-_LOSSY = {row.key for row in FORMATS_OUT if row.quality is not None}
+_LOSSY = {SAME_FORMAT, *(row.key for row in FORMATS_OUT if row.quality is not None)}
 
 
 class OutputControls(QWidget):
@@ -36,6 +36,7 @@ class OutputControls(QWidget):
         self.format = QComboBox()
         for row in FORMATS_OUT:
             self.format.addItem(row.label, row.key)
+        self.format.addItem(self.tr("As each picture is"), SAME_FORMAT)
         bind(settings, "upscale_format", self.format)
         self.quality = NumberSlider(BY_KEY["upscale_quality"])
         bind(settings, "upscale_quality", self.quality)
@@ -95,7 +96,8 @@ class OutputControls(QWidget):
         self.folder.setText(folder or "")
         self.beside.setEnabled(bool(folder))
         self.quality.setEnabled(self._settings["upscale_format"] in _LOSSY)
-        example, fault = example_name(options_of(self._settings), naming_of(self._settings))
+        fault = fault_of(self._settings["upscale_pattern"])
+        example = example_name(options_of(self._settings), naming_of(self._settings))
         self._example.setText(fault or self.tr("For example %s") % example)
         self._example.setProperty("role", "warning" if fault else "caption")
         self._example.style().unpolish(self._example)

@@ -3,18 +3,16 @@
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QRectF
-from PySide6.QtGui import QImage
 
 from studio.app.background import Background
 from studio.app.batch_file import BatchFile
-from studio.app.batch_plan import FileState
+from studio.app.saved_batch import FileState
 from studio.app.settings import Settings
-from studio.app.shown import read_shown
+from studio.app.shown import Shown, read_shown
 from studio.app.upscale_batch import Phase, UpscaleBatch
 from studio.app.upscale_task import FileStarted, TileShown, Upscaled
 from studio.app.upscale_wishes import options_of
 from studio.contract.events import Cancelled, Failed
-from studio.contract.geometry import Size
 from studio.contract.upscaling import Region
 from studio.pictures.picture import PictureError
 from studio.ui.upscale.batch_list import BatchList
@@ -79,17 +77,21 @@ class Showing(QObject):
             self._list.choose(self._batch.files[0])
 
     def _file_changed(self, file: BatchFile) -> None:
-        """The shown file has been looked at, or could not be read."""
+        """The shown file has been looked at, could not be read, or there is more to say of it."""
         if file is self._file and self._layers is None:
             self._show(file)
+        elif file is self._file:
+            self._canvas.note = " ".join(file.notices)
 
     def _setting_changed(self, key: str) -> None:
-        if key in _SIZES and self._layers is not None and not self._layers.has_result:
+        layers = self._layers
+        if key in _SIZES and layers is not None and layers.after is None:
             self._show(self._file)
 
     def _show(self, file: BatchFile | None) -> None:
         self._file, self._layers = file, self._layers_of(file)
         self._canvas.empty_text = self._text(file)
+        self._canvas.note = " ".join(file.notices) if file is not None else ""
         self._canvas.set_layers(self._layers)
         if file is not None and self._layers is not None:
             self._load(file, self._layers)
@@ -100,7 +102,8 @@ class Showing(QObject):
         if self._work is not None and self._work[0] is file:
             return self._work[1]
         made = file.made if file.state is FileState.DONE else None
-        return Layers(given=file.size, made=made or options_of(self._settings).size_for(file.size))
+        made = made or options_of(self._settings).size_for(file.size)
+        return _rough(file, Layers(given=file.size, made=made))
 
     def _text(self, file: BatchFile | None) -> str:
         if file is None:
@@ -112,20 +115,25 @@ class Showing(QObject):
     # Reading
 
     def _load(self, file: BatchFile, layers: Layers) -> None:
-        if layers.before is None:
+        if layers.before is None or layers.rough:
             self._background.start(self._load_before(file, layers))
         if file.state is FileState.DONE and not layers.finished:
             self._background.start(self._load_after(file, layers))
 
+    def _read(self, path: Path) -> tuple[Sheet, Shown]:
+        """In the background's thread."""
+        shown = read_shown(self._batch.reader, path)
+        return Sheet(image_of(shown.pixels, shown.icc)), shown
+
     async def _load_before(self, file: BatchFile, layers: Layers) -> None:
         try:
-            image, _ = await self._background.run(_read, file.source)
+            sheet, shown = await self._background.run(self._read, file.source)
         except PictureError as error:
             if layers is self._layers:
                 self._canvas.empty_text = str(error)
                 self._canvas.set_layers(None)
             return
-        layers.before = Sheet(image)
+        layers.before, layers.icc, layers.rough = sheet, shown.icc, False
         if layers is self._layers:
             self._canvas.refresh()
 
@@ -133,13 +141,13 @@ class Showing(QObject):
         """What is on the disk now is what the canvas shows from now on."""
         assert file.target is not None
         try:
-            image, size = await self._background.run(_read, file.target)
+            sheet, shown = await self._background.run(self._read, file.target)
         except PictureError as error:
             if layers.after is None and layers is self._layers:
                 self._canvas.empty_text = str(error)
                 self._canvas.set_layers(None)
             return
-        layers.after, layers.made = Sheet(image), size
+        layers.after, layers.made = sheet, shown.size
         layers.finished, layers.region, layers.part = True, None, None
         if layers is self._layers:
             self._canvas.refresh()
@@ -166,8 +174,9 @@ class Showing(QObject):
         given = file.size or event.size
         layers = Layers(given=given, made=event.size, after=Sheet.blank(event.shown))
         if file is self._file and self._layers is not None:
-            layers.before = self._layers.before
-        self._work = (file, layers)
+            layers.before, layers.rough = self._layers.before, self._layers.rough
+            layers.icc = self._layers.icc
+        self._work = (file, _rough(file, layers))
         if file is self._file:
             self._show(file)
         elif self._following:
@@ -176,7 +185,7 @@ class Showing(QObject):
     def _paste(self, layers: Layers, tile: TileShown) -> None:
         assert layers.after is not None
         place = QRectF(tile.left, tile.top, tile.size.width, tile.size.height)
-        layers.after.paste(image_of(tile.pixels), place, layers.made)
+        layers.after.paste(image_of(tile.pixels, layers.icc), place, layers.made)
         layers.tiles.append(place)
         if layers is self._layers:
             self._canvas.refresh(place)
@@ -189,7 +198,9 @@ class Showing(QObject):
             case FileStarted():
                 layers.region, layers.part = region, None
             case Upscaled() if event.pixels is not None:
-                layers.region, layers.part = region, Sheet(image_of(event.pixels))
+                layers.region, layers.part = region, Sheet(image_of(event.pixels, layers.icc))
+                self._canvas.look_at(region)
+                self._canvas.set_split((region.left + region.width / 2) / layers.given.width)
             case Cancelled() | Failed():
                 layers.region = None
                 if isinstance(event, Failed):
@@ -197,6 +208,8 @@ class Showing(QObject):
         self._canvas.refresh()
 
 
-def _read(path: Path) -> tuple[QImage, Size]:
-    pixels, size = read_shown(path)
-    return image_of(pixels), size
+def _rough(file: BatchFile, layers: Layers) -> Layers:
+    """The thumbnail stands in for the picture until it is read."""
+    if layers.before is None and file.thumbnail is not None:
+        layers.before, layers.rough = Sheet(image_of(file.thumbnail)), True
+    return layers

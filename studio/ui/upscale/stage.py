@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from studio.app.batch_file import BatchFile
-from studio.app.batch_plan import IfThere
+from studio.app.saved_batch import IfThere
 from studio.app.session import Session
 from studio.app.upscale_batch import Phase
 from studio.contract.upscaling import Region
@@ -93,8 +93,10 @@ class UpscaleStage(QObject):
             self._batch.pause()
 
     def cancel(self) -> None:
-        """Stop drawing a region, the preview or the batch, whatever is going on."""
-        if self.canvas.choosing:
+        """Stop asking, drawing a region, the preview or the batch, whatever is going on."""
+        if self.start_row.question.isVisible():
+            self.start_row.question.hide()
+        elif self.canvas.choosing:
             self.canvas.choose_region(False)
         elif self._batch.previewing:
             self._batch.cancel_preview()
@@ -165,7 +167,7 @@ class UpscaleStage(QObject):
             (IfThere.REPLACE, self.tr("Replace"), self.tr("Write over what is there")),
             (IfThere.SKIP, self.tr("Skip"), self.tr("Leave these pictures out")),
         )
-        self._panel.question.ask(
+        self.start_row.question.ask(
             sentence,
             [(title, tip, partial(self._batch.start, what)) for what, title, tip in answers],
         )

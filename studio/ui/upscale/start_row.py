@@ -1,16 +1,18 @@
 """The primary button of upscaling, Cancel in the same place while it works, and Pause beside it."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.app.upscale_batch import Phase, UpscaleBatch
 from studio.ui.icon_button import IconButton
 from studio.ui.keyed_button import KeyedButton
+from studio.ui.upscale.question import Question
 
 
 class StartRow(QFrame):
     """``start()`` asks to begin, or to go on after a pause; ``cancel()`` to stop, ``pause()`` to
     hold. While the batch is paused the buttons change places: going on is what matters then.
+    ``question`` is asked above them, where it is always in sight.
     """
 
     start = Signal()
@@ -28,11 +30,16 @@ class StartRow(QFrame):
         self.side.setProperty("role", "framed")
         self.side.setFixedSize(48, 40)
         self.side.clicked.connect(self._side_pressed)
-        layout = QHBoxLayout(self)
+        self.question = Question()
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.button, 1)
+        row.addWidget(self.side)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 12, 16, 12)
-        layout.setSpacing(8)
-        layout.addWidget(self.button, 1)
-        layout.addWidget(self.side)
+        layout.setSpacing(12)
+        layout.addWidget(self.question)
+        layout.addLayout(row)
         batch.changed.connect(self._show)
         batch.file_changed.connect(self._show)
         self._show()
@@ -63,6 +70,8 @@ class StartRow(QFrame):
             text, tip = self._beginning()
             self.button.dress("primary", text, tip, self.tr("Ctrl+Enter"))
         idle = batch.phase is Phase.IDLE
+        if not idle or not batch.files:
+            self.question.hide()
         self.button.setEnabled(not batch.cancelling and (bool(batch.files) or not idle))
         self._show_side()
 

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QCoreApplication
 
 from studio.app.batch_file import BatchFile
-from studio.app.batch_plan import FileState
+from studio.app.saved_batch import FileState
 from studio.contract.geometry import Size
 from studio.ui.live_row import seconds
 
@@ -29,6 +29,8 @@ def state_line(file: BatchFile) -> str:
             return _tr("Enlarging to %s") % size_text(file.made)
         case FileState.RUNNING:
             return _tr("Starting")
+        case FileState.DONE if file.notices:
+            return " ".join(file.notices)
         case FileState.DONE if file.size is not None and file.made is not None:
             return f"{size_text(file.size)} → {size_text(file.made)}"
         case FileState.DONE:

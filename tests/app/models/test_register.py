@@ -168,6 +168,20 @@ def test_cards_survive_the_file_they_are_kept_in() -> None:
             ModelCard.of(damaged)
 
 
+def test_models_of_the_studio_need_no_reading(register: Register, tmp_path: Path) -> None:
+    landscape = next(model for model in Register(register.path, tmp_path).models())
+    assert landscape.card is not None
+    assert (landscape.key, landscape.origin) == ("landscape", Origin.BUNDLED)
+    assert landscape.card.can("map")
+    assert landscape.card.can("negative")
+    folder = tmp_path / "bundled" / "odd"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text('{"format": 1, "family": "x", "licence": ""}')
+    (odd,) = register.models()
+    assert odd.card is not None
+    assert "is damaged" in odd.card.problem
+
+
 def test_word_lists_are_looked_for_beside_the_model_and_among_the_fetched(tmp_path: Path) -> None:
     lists, model = tmp_path / "lists", tensors(tmp_path / "m" / "sd.safetensors")
     row = missing_list(CARD, model, lists)

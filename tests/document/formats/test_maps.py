@@ -53,7 +53,7 @@ def test_a_grey_png_is_read_as_labels(tmp_path, labels):
 
 def test_labels_that_are_no_material_are_counted(tmp_path, labels):
     foreign = labels.copy()
-    foreign[:2, :5] = 7
+    foreign[:2, :5] = 200
     Image.fromarray(foreign).save(tmp_path / "grey.png")
     opened = ROWS["map"].read(tmp_path / "grey.png")
     assert opened.unmatched == 10

@@ -47,7 +47,7 @@ class Naming:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlannedFile:
+class SavedFile:
     """One file: where it stands, where its result is or will be, and what is said of it.
 
     ``own``: the studio itself keeps the file (a pasted picture, one of the history), so its folder
@@ -62,13 +62,13 @@ class PlannedFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BatchPlan:
+class SavedBatch:
     """The whole batch with the settings it was begun with."""
 
     options: UpscaleOptions
     naming: Naming
     if_there: IfThere
-    files: tuple[PlannedFile, ...]
+    files: tuple[SavedFile, ...]
 
     @property
     def unfinished(self) -> bool:
@@ -113,7 +113,7 @@ class BatchPlan:
         )
 
     @classmethod
-    def from_json(cls, text: str) -> "BatchPlan":
+    def from_json(cls, text: str) -> "SavedBatch":
         """What ``to_json`` wrote; raises ValueError for anything else."""
         try:
             stored = json.loads(text)
@@ -153,9 +153,9 @@ def _naming(stored: dict[str, Any]) -> Naming:
     )
 
 
-def _file(stored: dict[str, Any]) -> PlannedFile:
+def _file(stored: dict[str, Any]) -> SavedFile:
     target = stored["target"]
-    return PlannedFile(
+    return SavedFile(
         source=Path(stored["source"]),
         target=Path(target) if target is not None else None,
         state=FileState(stored["state"]),
@@ -164,7 +164,7 @@ def _file(stored: dict[str, Any]) -> PlannedFile:
     )
 
 
-def write_plan(path: Path, plan: BatchPlan | None) -> None:
+def write_batch(path: Path, plan: SavedBatch | None) -> None:
     """Keep the plan, or nothing; raises OSError where the disk refuses."""
     if plan is None:
         path.unlink(missing_ok=True)
@@ -174,8 +174,8 @@ def write_plan(path: Path, plan: BatchPlan | None) -> None:
     os.replace(temporary, path)
 
 
-def read_plan(path: Path) -> BatchPlan | None:
+def read_batch(path: Path) -> SavedBatch | None:
     """The plan that was kept, None if there is none that can be read."""
     with contextlib.suppress(OSError, ValueError):
-        return BatchPlan.from_json(path.read_text("utf-8"))
+        return SavedBatch.from_json(path.read_text("utf-8"))
     return None

@@ -4,22 +4,22 @@ from pathlib import Path
 
 import pytest
 
-from studio.app.batch_plan import (
-    BatchPlan,
+from studio.app.saved_batch import (
     FileState,
     IfThere,
     Naming,
-    PlannedFile,
-    read_plan,
-    write_plan,
+    SavedBatch,
+    SavedFile,
+    read_batch,
+    write_batch,
 )
 from studio.app.upscale_task import UpscaleOptions
 from studio.contract.geometry import Size
 from studio.contract.upscaling import UpscaleMode
 
 
-def plan(within: Size | None = None) -> BatchPlan:
-    return BatchPlan(
+def plan(within: Size | None = None) -> SavedBatch:
+    return SavedBatch(
         options=UpscaleOptions(
             model="upscale-x4",
             scale=3.0,
@@ -38,9 +38,9 @@ def plan(within: Size | None = None) -> BatchPlan:
         ),
         if_there=IfThere.SKIP,
         files=(
-            PlannedFile(source=Path("/a/ảnh.png"), target=Path("/b.webp"), state=FileState.DONE),
-            PlannedFile(source=Path("/c.png"), state=FileState.FAILED, sentence="“c” is damaged."),
-            PlannedFile(source=Path("/d.png"), own=True),
+            SavedFile(source=Path("/a/ảnh.png"), target=Path("/b.webp"), state=FileState.DONE),
+            SavedFile(source=Path("/c.png"), state=FileState.FAILED, sentence="“c” is damaged."),
+            SavedFile(source=Path("/d.png"), own=True),
         ),
     )
 
@@ -48,12 +48,12 @@ def plan(within: Size | None = None) -> BatchPlan:
 @pytest.mark.parametrize("within", [None, Size(640, 480)])
 def test_a_plan_comes_back_as_it_was_written(tmp_path: Path, within: Size | None) -> None:
     path = tmp_path / "plan.json"
-    write_plan(path, plan(within))
-    assert read_plan(path) == plan(within)
-    assert read_plan(path).unfinished
+    write_batch(path, plan(within))
+    assert read_batch(path) == plan(within)
+    assert read_batch(path).unfinished
     assert list(tmp_path.iterdir()) == [path]
-    write_plan(path, None)
-    assert read_plan(path) is None
+    write_batch(path, None)
+    assert read_batch(path) is None
     assert not path.exists()
 
 
@@ -63,9 +63,9 @@ def test_a_plan_comes_back_as_it_was_written(tmp_path: Path, within: Size | None
 def test_what_is_no_plan_is_passed_over(tmp_path: Path, text: str) -> None:
     path = tmp_path / "plan.json"
     path.write_text(text, "utf-8")
-    assert read_plan(path) is None
+    assert read_batch(path) is None
     with pytest.raises(ValueError, match=r"."):
-        BatchPlan.from_json(text)
+        SavedBatch.from_json(text)
 
 
 def test_a_damaged_value_makes_the_plan_unreadable() -> None:
@@ -73,7 +73,7 @@ def test_a_damaged_value_makes_the_plan_unreadable() -> None:
     for old, new in (('"vivid"', '"wild"'), ('"skip"', '"ask"'), ("0.35", '"much"')):
         assert old in text
         with pytest.raises(ValueError, match=r"."):
-            BatchPlan.from_json(text.replace(old, new))
+            SavedBatch.from_json(text.replace(old, new))
 
 
 def test_files_fit_within_a_size_with_their_own_proportions() -> None:

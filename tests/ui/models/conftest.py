@@ -1,0 +1,50 @@
+"""The window with a few models on its list, whose cards are known already."""
+
+from pathlib import Path
+
+import pytest
+
+from studio.app.models.register import Register
+from studio.app.places import Places
+from studio.contract.catalog import Capability
+from studio.contract.model_card import CardKind, ModelCard, broken
+from studio.engine.families.published import PICTURES
+from tests.app.models.test_register import tensors
+from tests.ui.conftest import application, loop, open_studio, places
+
+__all__ = ["application", "loop", "open_studio", "places"]
+
+TEXTS = (Capability.TEXT, Capability.NEGATIVE, Capability.GUIDANCE, *PICTURES)
+CARDS = {
+    "photo": ModelCard(
+        kind=CardKind.MODEL, title="Stable Diffusion 1", family="stable_diffusion",
+        licence="CreativeML OpenRAIL-M", nbytes=4_270_000_000, dtypes=("float16",),
+        capabilities=TEXTS, prediction="eps",
+    ),
+    "either": ModelCard(
+        kind=CardKind.MODEL, title="Stable Diffusion 2", family="stable_diffusion",
+        nbytes=5_200_000_000, capabilities=TEXTS,
+    ),
+    "classes": ModelCard(
+        kind=CardKind.MODEL, title="cin256-v2", family="class_conditional", nbytes=1_700_000_000,
+        capabilities=(Capability.CLASS, *PICTURES), prediction="eps", classes=1000,
+    ),
+    "labels": ModelCard(
+        kind=CardKind.MODEL, title="semantic_synthesis", family="semantic_synthesis",
+        nbytes=1, capabilities=(Capability.MAP, *PICTURES), prediction="eps", labels=182,
+    ),
+    "style": ModelCard(kind=CardKind.PART, title="LoRA", family="part", nbytes=9),
+    "page": broken("page", "page.ckpt is a web page saved under a checkpoint's name."),
+}  # fmt: skip
+
+
+@pytest.fixture
+def tree(tmp_path: Path, places: Places) -> Path:
+    """A folder of models that is on the list."""
+    folder = tmp_path / "ComfyUI"
+    for name in CARDS:
+        tensors(folder / f"{name}.safetensors")
+    register = Register(places.made().register, places.models)
+    register.add(folder)
+    register.describe_all({folder / f"{name}.safetensors": card for name, card in CARDS.items()})
+    return folder
