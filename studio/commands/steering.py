@@ -82,3 +82,16 @@ def box_from(text: str) -> Box:
         return Box(label=int(kind), left=left, top=top, right=right, bottom=bottom)
     except ValueError as error:
         raise CommandError(str(error)) from error
+
+
+def lora_from(text: str) -> tuple[str, float]:
+    """NAME or NAME:WEIGHT, where a colon may also belong to a path; ValueError with a sentence."""
+    name, colon, weight = text.rpartition(":")
+    if not colon:
+        return text, 1.0
+    try:
+        return name, float(weight)
+    except ValueError:
+        if weight.startswith(("/", "\\")):  # a drive's letter
+            return text, 1.0
+        raise ValueError(f"In “{text}” the weight “{weight}” is no number.") from None

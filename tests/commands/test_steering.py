@@ -9,7 +9,7 @@ from PIL import Image
 
 from studio.cli import main
 from studio.commands.error import CommandError
-from studio.commands.steering import box_from, class_number, fitting_size
+from studio.commands.steering import box_from, class_number, fitting_size, lora_from
 from studio.contract.geometry import Size
 from studio.contract.request import Box
 from studio.document.formats import open_file
@@ -113,3 +113,11 @@ def test_boxes_and_sizes() -> None:
         box_from("1:0.5,0,0.2,1")
     assert fitting_size(np.zeros((3000, 4000, 3), np.uint8)) == Size(1024, 768)
     assert fitting_size(np.zeros((30, 40), np.uint8)) == Size(40, 30)
+
+
+def test_lora_files_with_and_without_a_weight():
+    assert lora_from("snow") == ("snow", 1.0)
+    assert lora_from("a/snow.safetensors:-0.5") == ("a/snow.safetensors", -0.5)
+    assert lora_from("C:\\snow.safetensors") == ("C:\\snow.safetensors", 1.0)
+    with pytest.raises(ValueError, match="the weight “much” is no number"):
+        lora_from("snow:much")
