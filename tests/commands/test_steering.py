@@ -1,18 +1,23 @@
 """What the command line reads besides the prompt: pictures, masks, classes and boxes."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from studio.app.places import Places
 from studio.cli import main
 from studio.commands.error import CommandError
+from studio.commands.known_models import known_model
+from studio.commands.models_add import register_of
 from studio.commands.steering import box_from, class_number, fitting_size, lora_from
 from studio.contract.geometry import Size
 from studio.contract.request import Box
 from studio.document.formats import open_file
+from tests.commands.test_models import write_model
 
 SOURCE = np.kron(
     np.random.default_rng(3).integers(0, 256, (8, 12, 3), np.uint8), np.ones((8, 8, 1), np.uint8)
@@ -105,6 +110,37 @@ def test_classes_by_name(tmp_path: Path) -> None:
         class_number("shark", model)
     with pytest.raises(CommandError, match="has no class “whale”"):
         class_number("whale", model)
+
+
+def test_a_model_is_found_by_its_name_on_the_list(
+    tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "kept" / "my-lakes"
+    shutil.copytree(tiny_model, kept)
+    assert main(["models", "add", str(kept)]) == 0
+    assert known_model("my-lakes").key == str(kept)
+    elsewhere = tmp_path / "my-lakes"
+    shutil.copytree(tiny_model, elsewhere)
+    assert known_model(str(elsewhere)).key == str(elsewhere)
+    assert known_model("landscape").key == "landscape"
+    assert known_model("nowhere").key == "nowhere"
+    capsys.readouterr()
+    out = tmp_path / "out.png"
+    asked = ["a lake", "--model", "my-lakes", "--steps", "1", "--size", "64", "--device", "cpu"]
+    assert main(["generate", *asked, "-o", str(out)]) == 0
+    made = open_file(out).request
+    assert made is not None
+    assert made.model == str(kept)
+
+
+def test_what_a_person_once_said_of_a_model_is_remembered(tmp_path: Path) -> None:
+    model = write_model(tmp_path / "small.safetensors")
+    assert main(["models", "add", str(model)]) == 0
+    register = register_of(Places.of_this_person())
+    (installed,) = [item for item in register.models() if item.path == model]
+    register.answer(installed, "v")
+    assert known_model(str(model)).prediction == "v"
+    assert known_model("small").prediction == "v"
 
 
 def test_boxes_and_sizes() -> None:
