@@ -34,7 +34,7 @@ class ModelLibrary:
     ``folders`` are searched after the bundled models; ``device`` is a name for device.choose, None
     for the best; ``prediction``, "eps" or "v", is for published files that do not tell. ``parts``
     are more places where LoRA files, ControlNets and preview decoders may lie, beside those of
-    parts.part_files around the model and the folders. ``word_lists`` are folders with files that
+    parts.Parts around the model and the folders. ``word_lists`` are folders with files that
     checkpoints leave out. Not for use from several threads at once.
     """
 

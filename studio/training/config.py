@@ -51,6 +51,7 @@ class FirstStageConfig:
     learning_rate: float
     kl_weight: float
     perceptual_weight: float
+    texture_weight: float
     adversarial_weight: float
     adversarial_start: int
     judge_lead: int

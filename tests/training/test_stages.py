@@ -49,6 +49,7 @@ adversarial_limit = 5.0
 judge_lead = 1
 discriminator_channels = 8
 latent_noise = 0.1
+texture_weight = 1.0
 
 [first_stage.autoencoder]
 z_channels = 4
