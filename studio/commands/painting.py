@@ -10,6 +10,7 @@ from PIL import Image
 
 from studio.commands.error import CommandError
 from studio.commands.progress import Progress
+from studio.commands.registered import with_register
 from studio.contract.events import Cancelled, Failed, Finished, Loading, Produced, Started, Stepped
 from studio.contract.request import GenerateRequest
 from studio.document.formats.opened import FileError
@@ -79,7 +80,13 @@ def _run(
         from studio.engine.generate import generate
         from studio.engine.library import ModelLibrary
 
-        models = ModelLibrary(device=device, prediction=prediction)
+        request, known = with_register(request)
+        models = ModelLibrary(
+            device=device,
+            prediction=prediction or known.prediction,
+            word_lists=known.word_lists,
+            parts=known.parts,
+        )
         for event in generate(request, models, threading.Event()):
             match event:
                 case Loading(what=what):

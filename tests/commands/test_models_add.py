@@ -41,6 +41,16 @@ def test_a_file_is_listed_until_it_is_removed(
     assert (status, "comes with the studio" in err) == (2, True)
 
 
+def test_a_model_on_the_list_is_used_by_its_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    models(capsys, "add", write_model(tmp_path / "small.safetensors"))
+    picture = tmp_path / "out.png"
+    status = main(["generate", "-o", str(picture), "--model", "small", "--size", "64x64",
+                   "--steps", "1", "--seed", "1"])  # fmt: skip
+    assert (status, picture.exists()) == (0, True), capsys.readouterr().err
+
+
 def test_a_broken_file_is_listed_with_its_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

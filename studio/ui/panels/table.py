@@ -83,17 +83,17 @@ PANELS: tuple[PanelRow, ...] = (
         ),
     ),
     PanelRow(
-        key="models",
-        title=QT_TRANSLATE_NOOP("Panels", "Models"),
-        tooltip=QT_TRANSLATE_NOOP("Panels", "See which models there are, and add some (F8)"),
-        icon="panel-models",
-        build=lambda needs: ModelsPanel(needs.shelf),
-    ),
-    PanelRow(
         key="upscale",
         title=QT_TRANSLATE_NOOP("Panels", "Upscale"),
         tooltip=QT_TRANSLATE_NOOP("Panels", "Make photos and pictures larger (F7)"),
         icon="panel-upscale",
         build=lambda needs: UpscalePanel(needs.settings, needs.batch),
+    ),
+    PanelRow(
+        key="models",
+        title=QT_TRANSLATE_NOOP("Panels", "Models"),
+        tooltip=QT_TRANSLATE_NOOP("Panels", "See which models there are, and add some (F8)"),
+        icon="panel-models",
+        build=lambda needs: ModelsPanel(needs.shelf),
     ),
 )
