@@ -99,6 +99,21 @@ def _add_picture_arguments(parser: argparse.ArgumentParser) -> None:
         "--mask", type=Path, metavar="IMAGE", help="of --init's size; white is repainted"
     )
     parser.add_argument(
+        "--lora",
+        dest="loras",
+        action="append",
+        default=[],
+        metavar="NAME[:WEIGHT]",
+        help="a LoRA file by name or path; may be given several times",
+    )
+    parser.add_argument(
+        "--map-strength",
+        type=float,
+        default=1.0,
+        metavar="S",
+        help="how firmly a ControlNet holds to --map: 0 to 2, else 1",
+    )
+    parser.add_argument(
         "--noise-level",
         type=int,
         metavar="N",
@@ -132,6 +147,7 @@ def run(arguments: argparse.Namespace) -> int:
     from studio.commands.steering import (
         box_from,
         class_number,
+        lora_from,
         read_mask,
         read_source,
     )
@@ -162,6 +178,8 @@ def run(arguments: argparse.Namespace) -> int:
             class_id=class_number(arguments.class_name, arguments.model),
             boxes=tuple(box_from(text) for text in arguments.boxes),
             noise_level=arguments.noise_level,
+            loras=tuple(lora_from(text) for text in arguments.loras),
+            map_strength=arguments.map_strength,
             preview=Preview.BOTH if arguments.frames else Preview.NONE,
         )
     except ValueError as error:

@@ -3,14 +3,15 @@
 import logging
 import tempfile
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from studio.commands.error import CommandError
+from studio.commands.known_models import known_model
 from studio.commands.progress import Progress
-from studio.commands.registered import with_register
 from studio.contract.events import Cancelled, Failed, Finished, Loading, Produced, Started, Stepped
 from studio.contract.request import GenerateRequest
 from studio.document.formats.opened import FileError
@@ -77,16 +78,17 @@ def _run(
 ) -> None:
     with _Progress() as progress:
         progress.say("loading the engine")
+        known = known_model(request.model)
         from studio.engine.generate import generate
         from studio.engine.library import ModelLibrary
 
-        request, known = with_register(request)
         models = ModelLibrary(
             device=device,
             prediction=prediction or known.prediction,
-            word_lists=known.word_lists,
             parts=known.parts,
+            word_lists=known.word_lists,
         )
+        request = replace(request, model=known.key)
         for event in generate(request, models, threading.Event()):
             match event:
                 case Loading(what=what):

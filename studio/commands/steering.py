@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from studio.app.models.word_lists import class_names
-from studio.app.places import Places
 from studio.commands.error import CommandError
+from studio.commands.known_models import known_classes
 from studio.contract.geometry import Size
 from studio.contract.request import Box
 from studio.document.formats.opened import FileError
@@ -45,7 +44,7 @@ def class_number(text: str | None, model: str) -> int | None:
         return None
     if text.isdecimal():
         return int(text)
-    names = class_names(Path(model).expanduser(), Places.of_this_person().word_lists)
+    names = known_classes(model)
     if not names:
         raise CommandError(
             f"The names of this model's classes are not known; give the number of “{text}”, or put "
@@ -82,3 +81,16 @@ def box_from(text: str) -> Box:
         return Box(label=int(kind), left=left, top=top, right=right, bottom=bottom)
     except ValueError as error:
         raise CommandError(str(error)) from error
+
+
+def lora_from(text: str) -> tuple[str, float]:
+    """NAME or NAME:WEIGHT, where a colon may also belong to a path; ValueError with a sentence."""
+    name, colon, weight = text.rpartition(":")
+    if not colon:
+        return text, 1.0
+    try:
+        return name, float(weight)
+    except ValueError:
+        if weight.startswith(("/", "\\")):  # a drive's letter
+            return text, 1.0
+        raise ValueError(f"In “{text}” the weight “{weight}” is no number.") from None

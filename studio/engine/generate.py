@@ -3,8 +3,7 @@
 import time
 import traceback
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -23,57 +22,19 @@ from studio.contract.events import (
 from studio.contract.request import MAX_SEED, GenerateRequest, Preview
 from studio.engine.denoiser import Denoiser, Guidance
 from studio.engine.device import is_out_of_memory
+from studio.engine.job import BrokenError, CancelledError, Job
 from studio.engine.lora.request import with_loras
 from studio.engine.model import Model, Models
 from studio.engine.model_error import ModelError
 from studio.engine.parts import PartKind
+from studio.engine.pipelines.jobs import paint
+from studio.engine.pipelines.model import PipelineModel
 from studio.engine.resolving import resolved
 from studio.engine.samplers import SAMPLERS, Step
 from studio.engine.schedules import Grid
 from studio.engine.source import pasted
 from studio.engine.spacings import SPACINGS
 from studio.engine.start import Draw, Start, Starter
-
-
-class _CancelledError(Exception):
-    """The cancel flag was found set."""
-
-
-class _BrokenError(Exception):
-    """The denoiser returned values that are no numbers."""
-
-
-@dataclass(kw_only=True)
-class _Job:
-    """What is known of a job while it runs; times in seconds. ``changes`` are taken back when it
-    ends.
-    """
-
-    request: GenerateRequest
-    cancel: CancelFlag | None
-    began: float = field(default_factory=time.perf_counter)
-    produced: int = 0
-    steps_done: int = 0
-    sampling: float = 0.0
-    decoding: float = 0.0
-    changes: ExitStack = field(default_factory=ExitStack)
-
-    def check(self) -> None:
-        if self.cancel is not None and self.cancel.is_set():
-            raise _CancelledError
-
-    @property
-    def elapsed(self) -> float:
-        return time.perf_counter() - self.began
-
-    def remaining(self, steps_of_all: int) -> float:
-        """Supposes that what is left takes as long as what is done; a first picture's decoding,
-        of which nothing is known yet, counts as one step.
-        """
-        left = steps_of_all - self.steps_done
-        per_step = self.sampling / max(self.steps_done, 1)
-        per_decoding = self.decoding / self.produced if self.produced else per_step
-        return left * per_step + (self.request.count - self.produced) * per_decoding
 
 
 def generate(
@@ -89,11 +50,11 @@ def generate(
     drawn from its own seed alone, so on a CPU its pixels are those of a single run with that seed,
     with previews or without.
     """
-    job = _Job(request=request, cancel=cancel)
+    job = Job(request=request, cancel=cancel)
     end: Terminal
     try:
         end = yield from _run(job, models)
-    except _CancelledError:
+    except CancelledError:
         end = Cancelled(count=job.produced)
     except ModelError as error:
         end = Failed(sentence=error.sentence, action=error.action)
@@ -106,10 +67,12 @@ def generate(
 
 
 @torch.inference_mode()
-def _run(job: _Job, models: Models) -> Generator[Event, None, Terminal]:
+def _run(job: Job, models: Models) -> Generator[Event, None, Terminal]:
     job.check()
     model = yield from models.get(job.request.model)
     job.check()
+    if isinstance(model, PipelineModel):
+        return (yield from paint(job, model))
     request, rounded = resolved(job.request, model.config)
     job.request = request
     lora = with_loras(request, model.changeable, models.finder(PartKind.LORA, request.model))
@@ -133,7 +96,7 @@ def _run(job: _Job, models: Models) -> Generator[Event, None, Terminal]:
     )
 
 
-def _image(job: _Job, model: Model, starter: Starter, image: int) -> Generator[Event, None, None]:
+def _image(job: Job, model: Model, starter: Starter, image: int) -> Generator[Event, None, None]:
     request = replace(job.request, count=1, seed=(job.request.seed + image) % (MAX_SEED + 1))
     grid = _grid(request, model)
     draw = _draw(request.seed, model.device)
@@ -147,7 +110,7 @@ def _image(job: _Job, model: Model, starter: Starter, image: int) -> Generator[E
     if latent is not None and start.known is not None:
         latent = start.known.final(latent)
     if latent is None or not bool(latent.isfinite().all()):
-        raise _BrokenError
+        raise BrokenError
     job.check()
     begin = time.perf_counter()
     pixels = pasted(model.decode(latent, request.size, job.check), request)
@@ -179,7 +142,7 @@ def _draw(seed: int, device: torch.device) -> Draw:
 
 
 def _steps(
-    job: _Job, request: GenerateRequest, model: Model, start: Start, grid: Grid, draw: Draw
+    job: Job, request: GenerateRequest, model: Model, start: Start, grid: Grid, draw: Draw
 ) -> Iterator[Step]:
     assert request.sampler is not None
     assert request.guidance is not None
@@ -209,7 +172,7 @@ def _steps(
         yield step
 
 
-def _stepped(job: _Job, model: Model, step: Step, image: int, number: int, steps: int) -> Stepped:
+def _stepped(job: Job, model: Model, step: Step, image: int, number: int, steps: int) -> Stepped:
     request = job.request
     noisy = clean = None
     if request.preview is Preview.BOTH:
@@ -238,7 +201,7 @@ def _failed(error: Exception, request: GenerateRequest) -> Failed:
             action="Choose a smaller size, or close other programs.",
             details=details,
         )
-    if isinstance(error, _BrokenError):
+    if isinstance(error, BrokenError):
         return Failed(
             sentence="With these settings the model's picture fell apart into invalid numbers.",
             action="Lower the guidance, or choose another sampler.",

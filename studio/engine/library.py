@@ -6,6 +6,8 @@ from pathlib import Path
 
 from studio.contract.events import Loading
 from studio.contract.places import MODELS
+from studio.engine.checkpoints.diffusers_folder import is_other_pipeline
+from studio.engine.checkpoints.error import CheckpointError
 from studio.engine.configuration import ConfigError
 from studio.engine.device import Device, choose, use_threads
 from studio.engine.families import FAMILIES
@@ -15,6 +17,8 @@ from studio.engine.model import Model
 from studio.engine.model_config import ModelConfig, read_config
 from studio.engine.model_error import ModelError
 from studio.engine.parts import PartKind, Parts
+from studio.engine.pipelines.model import PipelineModel
+from studio.engine.pipelines.opening import open_pipeline
 from studio.engine.upscaling.config import FAMILY as UPSCALER
 from studio.engine.upscaling.config import family_of, read_upscaler_config
 from studio.engine.upscaling.model import Upscaler
@@ -30,7 +34,7 @@ class ModelLibrary:
     ``folders`` are searched after the bundled models; ``device`` is a name for device.choose, None
     for the best; ``prediction``, "eps" or "v", is for published files that do not tell. ``parts``
     are more places where LoRA files, ControlNets and preview decoders may lie, beside those of
-    parts.part_files around the model and the folders. ``word_lists`` are folders with files that
+    parts.Parts around the model and the folders. ``word_lists`` are folders with files that
     checkpoints leave out. Not for use from several threads at once.
     """
 
@@ -48,7 +52,7 @@ class ModelLibrary:
         self._prediction = prediction
         self.word_lists = tuple(word_lists)
         self._device: Device | None = None
-        self._loaded: tuple[_Version, Model] | None = None
+        self._loaded: tuple[_Version, Model | PipelineModel] | None = None
         self._upscaler: tuple[_Version, Upscaler] | None = None
 
     @property
@@ -115,7 +119,7 @@ class ModelLibrary:
             self._device = choose(self._device_name)
         return self._device
 
-    def get(self, model: str) -> Generator[Loading, None, Model]:
+    def get(self, model: str) -> Generator[Loading, None, Model | PipelineModel]:
         """The model given by name or path, loaded anew when its files have changed.
 
         Yields the progress where there is something to load; raises ModelError.
@@ -151,10 +155,10 @@ class ModelLibrary:
                 "Get the model again, or choose another one.",
             ) from error
 
-    def _load(self, folder: Path) -> Generator[Loading, None, Model]:
+    def _load(self, folder: Path) -> Generator[Loading, None, Model | PipelineModel]:
         yield Loading(what=folder.name, fraction=0.0)
         if is_published(folder):
-            return (yield from self._load_published(folder))
+            return self._pipeline(folder) or (yield from self._load_published(folder))
         if family_of(folder) == UPSCALER:
             raise ModelError(
                 f"The model “{folder.name}” makes pictures larger and paints none itself.",
@@ -181,6 +185,15 @@ class ModelLibrary:
 
     def _parts_of(self, model: Path) -> Parts:
         return Parts((model, *self._folders, *self.parts))
+
+    def _pipeline(self, folder: Path) -> PipelineModel | None:
+        """None for the kinds that the studio has networks of its own for."""
+        try:
+            if folder.is_dir() and is_other_pipeline(folder):
+                return open_pipeline(folder, self.device)
+        except CheckpointError as error:
+            raise ModelError(str(error), "Get the folder again, or choose another one.") from error
+        return None
 
     def _load_published(self, path: Path) -> Generator[Loading, None, Model]:
         loading = load_published(path, self.device, self._prediction, self._parts_of(path))

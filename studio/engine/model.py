@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
@@ -18,6 +18,9 @@ from studio.engine.model_config import Defaults
 from studio.engine.parts import PartKind
 from studio.engine.schedules import Schedule
 from studio.engine.start import Starter
+
+if TYPE_CHECKING:
+    from studio.engine.pipelines.model import PipelineModel
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -98,7 +101,7 @@ class Model(Protocol):
 class Models(Protocol):
     """Where a job finds its model."""
 
-    def get(self, model: str) -> Generator[Loading, None, Model]:
+    def get(self, model: str) -> "Generator[Loading, None, Model | PipelineModel]":
         """The model by its name or path; yields the progress of loading, raises ModelError."""
 
     def finder(self, kind: PartKind, model: str) -> Callable[[str], Path]:

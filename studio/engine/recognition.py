@@ -7,13 +7,16 @@ from studio.contract.catalog import Capability
 from studio.contract.model_card import CardKind, ModelCard, broken
 from studio.engine.checkpoints.contents import Contents
 from studio.engine.checkpoints.description import FIRST_STAGE_ALONE
+from studio.engine.checkpoints.diffusers_folder import is_other_pipeline
 from studio.engine.checkpoints.error import CheckpointError
 from studio.engine.checkpoints.reading import read_checkpoint
 from studio.engine.checkpoints.structure import ClassConfig, LabelConfig
 from studio.engine.families import PUBLISHED_FAMILIES
 from studio.engine.families.class_conditional import CLASSES
 from studio.engine.families.opening import check_usable, open_published
+from studio.engine.model_error import ModelError
 from studio.engine.parts import Parts
+from studio.engine.pipelines.opening import capabilities, pipeline_class, weight_files
 
 _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("LoRA", ("lora_unet_", "lora_te", ".lora_A.", ".lora_B.", ".lora_down.", ".lora_up.")),
@@ -35,6 +38,8 @@ def recognised(path: Path) -> ModelCard:
     try:
         contents = open_published(path)
     except CheckpointError as error:
+        if (card := _pipeline(path)) is not None:
+            return card
         return _part(path) or broken(_name(path), str(error), _size(path))
     try:
         check_usable(contents)
@@ -59,6 +64,29 @@ def _published(contents: Contents) -> ModelCard:
         prediction=told.prediction,
         classes=min(condition.classes, CLASSES) if isinstance(condition, ClassConfig) else 0,
         labels=condition.labels if isinstance(condition, LabelConfig) else 0,
+    )
+
+
+def _pipeline(folder: Path) -> ModelCard | None:
+    """The card of a folder that diffusers runs; None for anything else."""
+    try:
+        if not folder.is_dir() or not is_other_pipeline(folder):
+            return None
+        nbytes = sum(file.stat().st_size for file in weight_files(folder))
+        kind = pipeline_class(folder)
+    except ModelError as error:
+        return broken(folder.name, f"{error.sentence} {error.action}", nbytes)
+    except CheckpointError:
+        return None
+    title = kind.__name__.removesuffix("Pipeline")
+    return ModelCard(
+        kind=CardKind.MODEL,
+        title=title,
+        family="diffusers",
+        licence="as its publisher says",
+        nbytes=nbytes,
+        capabilities=capabilities(kind),
+        prediction="eps",
     )
 
 

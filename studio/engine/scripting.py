@@ -21,6 +21,7 @@ from studio.engine.model_error import ModelError
 from studio.engine.nets.autoencoder import FirstStage
 from studio.engine.nets.unet import UNet
 from studio.engine.parts import PartKind
+from studio.engine.pipelines.model import PipelineModel
 
 
 class Painter:
@@ -38,7 +39,7 @@ class Painter:
             while True:
                 next(loading)
         except StopIteration as done:
-            self.model: Model = done.value
+            self.model: Model | PipelineModel = done.value
 
     @property
     def config(self) -> Any:
@@ -62,7 +63,7 @@ class Painter:
         with torch.inference_mode():
             return self.model.encode_prompt(prompts)
 
-    def get(self, model: str) -> Generator[Loading, None, Model]:
+    def get(self, model: str) -> Generator[Loading, None, Model | PipelineModel]:
         """This model, whatever it is called: what studio.generate asks of a library."""
         return self._models.get(self._model)
 

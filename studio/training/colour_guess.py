@@ -105,7 +105,10 @@ def main() -> None:
     write_guess(fitted(x, y.long(), arguments.epochs), arguments.output)
     right = []
     for i in (i for i in done if i % _HELD_OUT == 0):
-        guessed, known = labels_from_colours(np.array(pictures[i])), np.array(maps[i])
+        guessed, known = (
+            labels_from_colours(np.array(pictures[i]), arguments.output),
+            np.array(maps[i]),
+        )
         right.append((guessed == known)[known != 255].mean())
     print(f"{np.mean(right):.3f} of the pixels of {len(right)} held-out worlds are right")
 

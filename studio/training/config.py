@@ -1,14 +1,13 @@
 """Training recipes: one TOML file describes every stage of a bundled model."""
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studio.contract.places import RESOURCES
 from studio.engine.configuration import build
 from studio.engine.model_config import Defaults
 from studio.engine.nets.autoencoder import AutoencoderConfig
+from studio.training.recipe_file import read_toml
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +50,7 @@ class FirstStageConfig:
     learning_rate: float
     kl_weight: float
     perceptual_weight: float
+    texture_weight: float
     adversarial_weight: float
     adversarial_start: int
     judge_lead: int
@@ -66,6 +66,7 @@ class DiffusionConfig:
 
     batch: int
     learning_rate: float
+    text_learning_rate: float
     warm_up: int
     ema_decay: float
     drop_text: float
@@ -105,16 +106,5 @@ class Recipe:
 def read_recipe(name_or_path: str | Path) -> Recipe:
     """Read a recipe by its name in resources/training or by its path; ValueError says what
     is wrong."""
-    path = Path(name_or_path)
-    if path.suffix != ".toml":
-        path = RESOURCES / "training" / f"{name_or_path}.toml"
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        known = ", ".join(sorted(p.stem for p in (RESOURCES / "training").glob("*.toml")))
-        raise ValueError(
-            f"There is no recipe “{name_or_path}”; the bundled ones: {known}."
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path.name} is not valid TOML: {error}.") from error
-    return build(Recipe, values, path.name)
+    values, name = read_toml(name_or_path)
+    return build(Recipe, values, name)

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from studio.engine.nets.autoencoder import KLAutoencoder
+from studio.engine.nets.autoencoder import Encoder, KLAutoencoder
 from studio.training.data import as_images
 
 PICTURES = 256
@@ -38,7 +38,10 @@ def start_linear(network: KLAutoencoder, pictures: np.ndarray) -> None:
     scale = deviations.sqrt()
     analysis = (components / scale).T.reshape(config.z_channels, 3, config.factor, config.factor)
     synthesis = (components * scale).T.reshape(config.z_channels, 3, config.factor, config.factor)
-    for convolution in (encoder.conv_out, decoder.conv_out):
+    beside = [decoder.conv_out]
+    if isinstance(encoder, Encoder):
+        beside.append(encoder.conv_out)
+    for convolution in beside:
         nn.init.zeros_(convolution.weight)
         nn.init.zeros_(convolution.bias)  # type: ignore[arg-type]
     encoder.shortcut.weight.zero_()

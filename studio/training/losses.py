@@ -61,3 +61,24 @@ def gradient_difference(real: Tensor, made: Tensor) -> Tensor:
     across = (real.diff(dim=-1) - made.diff(dim=-1)).abs().mean()
     down = (real.diff(dim=-2) - made.diff(dim=-2)).abs().mean()
     return across + down
+
+
+def texture_difference(real: Tensor, made: Tensor, bands: int = 2, window: int = 8) -> Tensor:
+    """Mean |difference of how strong the detail is| around every place of two [B, C, H, W].
+
+    Detail of band k is what a 2 x 2 mean at that octave takes away; its strength is the mean of
+    |detail| in a window. A decoder that can't know where each blade of grass stands is punished by
+    |x - x~| for drawing any: this term pays for as much detail as there was.
+    """
+    total = real.new_zeros(())
+    for _ in range(bands):
+        strengths = []
+        coarse = []
+        for images in (real, made):
+            small = F.avg_pool2d(images, 2)
+            smooth = F.interpolate(small, scale_factor=2, mode="bilinear", align_corners=False)
+            strengths.append(F.avg_pool2d((images - smooth).abs(), window, window // 2))
+            coarse.append(small)
+        total = total + (strengths[0] - strengths[1]).abs().mean()
+        real, made = coarse
+    return total

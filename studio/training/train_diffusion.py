@@ -60,9 +60,13 @@ def train_diffusion(shop: Workshop) -> None:
     words = len(_tokenizer_vocabulary(shop))
     network = build_denoiser(config, data.latents.shape[2], words).to(shop.device)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = torch.optim.AdamW(
-        network.parameters(), config.learning_rate, weight_decay=0.01, fused=True
-    )
+    groups = [
+        {"params": network.unet.parameters(), "lr": config.learning_rate},
+        {"params": network.map_encoder.parameters(), "lr": config.learning_rate},
+        {"params": network.text.parameters(), "lr": config.text_learning_rate},
+    ]
+    rates = [group["lr"] for group in groups]
+    optimiser = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
     ema = Ema(network, config.ema_decay)
     run = Run(
         shop.stage("diffusion"),
@@ -77,8 +81,8 @@ def train_diffusion(shop: Workshop) -> None:
     autocast = mixed_precision(shop.device)
     for step in run:
         factor = warm_cosine(step, run.seconds - started, shop.minutes, config.warm_up)
-        for group in optimiser.param_groups:
-            group["lr"] = config.learning_rate * factor
+        for group, rate in zip(optimiser.param_groups, rates, strict=True):
+            group["lr"] = rate * factor
         x_0, ids, shares = (part.to(shop.device) for part in draw_batch(data, config, generator))
         t = torch.randint(TRAIN_STEPS, (len(x_0),), generator=generator).to(shop.device)
         eps = torch.randn(x_0.shape, generator=generator).to(shop.device)

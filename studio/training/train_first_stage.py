@@ -23,6 +23,7 @@ from studio.training.losses import (
     gradient_difference,
     hinge_loss,
     perceptual_distance,
+    texture_difference,
 )
 from studio.training.run import Run
 from studio.training.segmenter import Segmenter
@@ -34,10 +35,10 @@ Module = TypeVar("Module", bound=torch.nn.Module)
 def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
     """Equation 25 of the paper, two alternating updates a batch; writes first-stage weights.
 
-    L = |x - x~| + gradient term + w_p perceptual + w_kl KL + w_a lambda (-D(x~)), where lambda
-    is the adaptive weight and D starts after ``adversarial_start`` steps. ``decoder_only`` keeps
-    the encoder of the averaged weights, so that a denoiser trained on its latents stays good, and
-    disturbs the latents as a denoiser's errors would.
+    L = |x - x~| + gradient term + w_t texture + w_p perceptual + w_kl KL + w_a lambda (-D(x~)),
+    where lambda is the adaptive weight and D starts after ``adversarial_start`` steps.
+    ``decoder_only`` keeps the encoder of the averaged weights, so that a denoiser trained on its
+    latents stays good, and disturbs the latents as a denoiser's errors would.
     """
     config, data = shop.recipe.first_stage, shop.data()
     torch.manual_seed(shop.recipe.seed)
@@ -85,7 +86,10 @@ def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
         with autocast:
             percept = _perceptual(segmenter, images, made)
         kl = posterior.kl().mean()
-        reconstruction = pixel + edges + config.perceptual_weight * percept
+        texture = texture_difference(images, made)
+        reconstruction = (
+            pixel + edges + config.perceptual_weight * percept + config.texture_weight * texture
+        )
         loss = reconstruction + config.kl_weight * kl
         judging = step >= config.adversarial_start
         if step >= config.adversarial_start + config.judge_lead:
@@ -112,7 +116,7 @@ def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
             judge_loss.backward()
             judge_optimiser.step()
             run.log(judge_loss=judge_loss)
-        run.log(pixel=pixel, edges=edges, perceptual=percept, kl=kl)
+        run.log(pixel=pixel, edges=edges, texture=texture, perceptual=percept, kl=kl)
     network.load_state_dict(ema.weights)
     shop.save(network.eval(), "first_stage")
     if decoder_only:

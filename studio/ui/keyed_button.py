@@ -5,6 +5,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
 _MARGIN = 14
+_APART = 6
 
 
 class KeyedButton(QPushButton):
@@ -37,7 +38,7 @@ class KeyedButton(QPushButton):
         font.setPixelSize(11)
         font.setBold(False)
         painter.setFont(font)
-        if beside < painter.fontMetrics().horizontalAdvance(self.keys) + 2 * _MARGIN:
+        if beside < painter.fontMetrics().horizontalAdvance(self.keys) + _MARGIN + _APART:
             return
         area = self.rect().adjusted(0, 0, -_MARGIN, 0)
         painter.drawText(

@@ -399,6 +399,8 @@ class MainWindow(QMainWindow):
             self._start_rows.setCurrentIndex(int(self.upscales))
             self._start_rows.setVisible(key != "models")
             self._stages.setCurrentIndex(_STAGES.get(key, 0))
+            # Else the focus of the panel that goes falls to the next field, which takes letters.
+            self.canvas.setFocus()
             self.panels[key].focus_first()
 
     def _show_enabled(self) -> None:

@@ -20,7 +20,7 @@ from studio.contract.upscaling import Region
 from tests.app.conftest import Loop
 from tests.app.test_jobs import SMALL
 
-SLOW = {"upscale_mode": "vivid", "upscale_strength": 0.5}  # 50 ms a tile
+SLOW = {"upscale_mode": "vivid", "upscale_strength": 1.0}  # 0.1 s a tile
 
 
 @pytest.fixture

@@ -1,18 +1,23 @@
 """What the command line reads besides the prompt: pictures, masks, classes and boxes."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from studio.app.places import Places
 from studio.cli import main
 from studio.commands.error import CommandError
-from studio.commands.steering import box_from, class_number, fitting_size
+from studio.commands.known_models import known_model
+from studio.commands.models_add import register_of
+from studio.commands.steering import box_from, class_number, fitting_size, lora_from
 from studio.contract.geometry import Size
 from studio.contract.request import Box
 from studio.document.formats import open_file
+from tests.commands.test_models import write_model
 
 SOURCE = np.kron(
     np.random.default_rng(3).integers(0, 256, (8, 12, 3), np.uint8), np.ones((8, 8, 1), np.uint8)
@@ -107,9 +112,48 @@ def test_classes_by_name(tmp_path: Path) -> None:
         class_number("whale", model)
 
 
+def test_a_model_is_found_by_its_name_on_the_list(
+    tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "kept" / "my-lakes"
+    shutil.copytree(tiny_model, kept)
+    assert main(["models", "add", str(kept)]) == 0
+    assert known_model("my-lakes").key == str(kept)
+    elsewhere = tmp_path / "my-lakes"
+    shutil.copytree(tiny_model, elsewhere)
+    assert known_model(str(elsewhere)).key == str(elsewhere)
+    assert known_model("landscape").key == "landscape"
+    assert known_model("nowhere").key == "nowhere"
+    capsys.readouterr()
+    out = tmp_path / "out.png"
+    asked = ["a lake", "--model", "my-lakes", "--steps", "1", "--size", "64", "--device", "cpu"]
+    assert main(["generate", *asked, "-o", str(out)]) == 0
+    made = open_file(out).request
+    assert made is not None
+    assert made.model == str(kept)
+
+
+def test_what_a_person_once_said_of_a_model_is_remembered(tmp_path: Path) -> None:
+    model = write_model(tmp_path / "small.safetensors")
+    assert main(["models", "add", str(model)]) == 0
+    register = register_of(Places.of_this_person())
+    (installed,) = [item for item in register.models() if item.path == model]
+    register.answer(installed, "v")
+    assert known_model(str(model)).prediction == "v"
+    assert known_model("small").prediction == "v"
+
+
 def test_boxes_and_sizes() -> None:
     assert box_from("12:0.1, 0.2,0.5,1") == Box(label=12, left=0.1, top=0.2, right=0.5, bottom=1)
     with pytest.raises(CommandError, match="inside the picture"):
         box_from("1:0.5,0,0.2,1")
     assert fitting_size(np.zeros((3000, 4000, 3), np.uint8)) == Size(1024, 768)
     assert fitting_size(np.zeros((30, 40), np.uint8)) == Size(40, 30)
+
+
+def test_lora_files_with_and_without_a_weight():
+    assert lora_from("snow") == ("snow", 1.0)
+    assert lora_from("a/snow.safetensors:-0.5") == ("a/snow.safetensors", -0.5)
+    assert lora_from("C:\\snow.safetensors") == ("C:\\snow.safetensors", 1.0)
+    with pytest.raises(ValueError, match="the weight “much” is no number"):
+        lora_from("snow:much")

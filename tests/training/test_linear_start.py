@@ -31,14 +31,15 @@ def pictures() -> np.ndarray:
     return (smooth + rng.normal(0, 6, smooth.shape)).clip(0, 255).astype(np.uint8)
 
 
+@pytest.mark.parametrize("linear", [False, True])
 @torch.no_grad()
-def test_all_components_reconstruct_exactly_and_few_optimally() -> None:
+def test_all_components_reconstruct_exactly_and_few_optimally(linear: bool) -> None:
     data = pictures()
     images = as_images(data, torch.device("cpu"))
-    exact = first_stage(48, shortcut=True)  # 4 x 4 pixels of three channels
+    exact = first_stage(48, shortcut=True, linear_encoder=linear)  # 4 x 4 pixels of three channels
     start_linear(exact, data)
     assert torch.allclose(exact.decode(exact.encode(images).mode()), images, atol=1e-3)
-    few = first_stage(3, shortcut=True)
+    few = first_stage(3, shortcut=True, linear_encoder=linear)
     start_linear(few, data)
     error = (few.decode(few.encode(images).mode()) - images).square().mean().item()
     _, _, deviations = principal_components(images, 4, 48)

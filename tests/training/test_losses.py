@@ -9,6 +9,7 @@ from studio.training.losses import (
     gradient_difference,
     hinge_loss,
     perceptual_distance,
+    texture_difference,
 )
 
 
@@ -39,3 +40,13 @@ def test_gradient_difference_ignores_brightness() -> None:
 def test_discriminator_judges_patches() -> None:
     logits = PatchDiscriminator(8, layers=2)(torch.randn(2, 3, 64, 64))
     assert logits.shape == (2, 1, 14, 14)
+
+
+def test_texture_counts_detail_wherever_it_is() -> None:
+    generator = torch.Generator().manual_seed(3)
+    grass = torch.randn(1, 3, 64, 64, generator=generator)
+    moved = grass.roll((5, 3), (2, 3))
+    blurred = torch.nn.functional.avg_pool2d(grass, 3, 1, 1)
+    assert texture_difference(grass, grass) == 0
+    assert texture_difference(grass, moved) < 0.3 * texture_difference(grass, blurred)
+    assert (grass - moved).abs().mean() > (grass - blurred).abs().mean()

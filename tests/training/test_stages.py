@@ -49,6 +49,7 @@ adversarial_limit = 5.0
 judge_lead = 1
 discriminator_channels = 8
 latent_noise = 0.1
+texture_weight = 1.0
 
 [first_stage.autoencoder]
 z_channels = 4
@@ -65,6 +66,7 @@ shortcut = true
 [diffusion]
 batch = 2
 learning_rate = 1e-3
+text_learning_rate = 1e-3
 warm_up = 2
 ema_decay = 0.99
 drop_text = 0.3

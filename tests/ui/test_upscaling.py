@@ -109,7 +109,7 @@ def test_a_running_batch_shows_its_tiles_progress_and_time(
 ) -> None:
     for key, value in SLOW.items():
         studio.settings.set(key, value)
-    drop(studio, loop, *pictures(tmp_path / "in", 1))
+    drop(studio, loop, *pictures(tmp_path / "in", 1, side=160))
     stage = studio.window.upscaling
     press(studio, "Ctrl+Return")
     loop.until(lambda: stage.canvas.layers.tiles)
@@ -249,9 +249,8 @@ def test_the_controls_say_what_is_asked_of_the_engine(
 def test_what_was_left_is_offered_at_the_next_start(
     open_studio: Callable[..., Studio], loop: Loop, tmp_path: Path
 ) -> None:
-    slow = SLOW | {"upscale_strength": 1.0}
-    first = open_studio(panel="upscale", upscale_scale="2", **slow)
-    drop(first, loop, *pictures(tmp_path / "in", 2))
+    first = open_studio(panel="upscale", upscale_scale="2", **SLOW)
+    drop(first, loop, *pictures(tmp_path / "in", 1, side=24), *pictures(tmp_path / "b", 1))
     press(first, "Ctrl+Return")
     loop.until(lambda: first.batch.files[0].state is FileState.DONE)
     close(loop, first)
@@ -266,5 +265,8 @@ def test_what_was_left_is_offered_at_the_next_start(
     loop.run(accept())
     done(again, loop)
     assert again.settings["panel"] == "upscale"
-    names = sorted(path.name for path in (tmp_path / "in").iterdir())
-    assert names == ["p0-2x.png", "p0.png", "p1-2x.png", "p1.png"]
+    for folder in ("in", "b"):
+        assert sorted(path.name for path in (tmp_path / folder).iterdir()) == [
+            "p0-2x.png",
+            "p0.png",
+        ]

@@ -142,6 +142,15 @@ def test_unknown_words_are_named_while_typing(studio: Studio, loop: Loop, key: s
     loop.until(line.isHidden)
 
 
+def test_letters_paint_after_the_panel_was_chosen(studio: Studio) -> None:
+    studio.settings.set("panel", "prompt")
+    assert studio.window.panels["prompt"].prompt.edit.hasFocus()
+    studio.settings.set("panel", "paint")
+    assert studio.window.canvas.hasFocus()
+    QTest.keyClicks(QApplication.focusWidget(), "g")
+    assert studio.window.paint.tool == "fill"
+
+
 def test_a_result_is_one_undoable_edit(studio: Studio, loop: Loop) -> None:
     paint_stroke(studio)
     painted = studio.document.labels.copy()

@@ -29,25 +29,26 @@ def read_photograph(path: Path) -> Opened:
     return Opened(format="photograph", labels=labels_from_colours(upright_pixels(open_image(path))))
 
 
-def labels_from_colours(pixels: np.ndarray) -> np.ndarray:
+def labels_from_colours(pixels: np.ndarray, guess: Path = GUESS) -> np.ndarray:
     """Guess materials: uint8 [H, W, 3] sRGB -> uint8 [H', W'] of at most 1024 pixels a side.
 
     Each pixel's colour, texture, place and surroundings tell how likely each material is; the
-    likelihoods are smoothed before the best wins, so that areas come out whole.
+    likelihoods are smoothed before the best wins, so that areas come out whole. ``guess`` is the
+    perceptron's file.
     """
     height, width = pixels.shape[:2]
     shrink = min(1.0, WORKING_SIDE / max(height, width))
     small = Size(max(1, round(width * shrink)), max(1, round(height * shrink)))
     image = Image.fromarray(pixels).resize((small.width, small.height), Image.Resampling.BOX)
-    likely = blurred(_likelihoods(np.asarray(image)), 2)
+    likely = blurred(_likelihoods(np.asarray(image), guess), 2)
     grow = min(1.0, _LONGEST_SIDE / max(height, width))
     size = Size(max(1, round(width * grow)), max(1, round(height * grow)))
     return _rounded(_IDS[likely.argmax(axis=-1)], size)
 
 
-def _likelihoods(pixels: np.ndarray) -> np.ndarray:
+def _likelihoods(pixels: np.ndarray, guess: Path) -> np.ndarray:
     """How likely each material is: uint8 [h, w, 3] -> float32 [h, w, materials], summing to 1."""
-    layers = _layers()
+    layers = _layers(guess)
     x = features(pixels)
     for number, (weight, bias) in enumerate(layers, start=1):
         x = x @ weight + bias
@@ -58,8 +59,8 @@ def _likelihoods(pixels: np.ndarray) -> np.ndarray:
 
 
 @cache
-def _layers() -> tuple[tuple[np.ndarray, np.ndarray], ...]:
-    with np.load(GUESS, allow_pickle=False) as stored:
+def _layers(guess: Path) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    with np.load(guess, allow_pickle=False) as stored:
         names = range(len(stored.files) // 2)
         return tuple(
             (stored[f"w{name}"].astype(np.float32), stored[f"b{name}"].astype(np.float32))

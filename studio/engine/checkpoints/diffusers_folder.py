@@ -34,10 +34,10 @@ _SUFFIXES = (".safetensors", ".fp16.safetensors", ".bin", ".fp16.bin")
 def open_diffusers_folder(folder: Path) -> Contents:
     """Recognise a folder with a model_index.json; raises CheckpointError."""
     index = read_json(folder / INDEX)
-    parts = {name for name in index if (folder / name).is_dir()}
-    first = "vae" if "vae" in parts else "vqvae"
+    parts = _parts(folder, index)
+    first = _first(parts)
     text = next((name for name in ("text_encoder", "bert") if name in parts), None)
-    if not {"unet", "scheduler", first} <= parts or parts & {"text_encoder_2", "transformer"}:
+    if not _is_of_ours(parts):
         raise CheckpointError(
             f"The folder {folder.name} is a {index.get('_class_name', 'pipeline')}, which is no "
             "latent diffusion model of the kinds that the studio runs."
@@ -76,6 +76,24 @@ def open_diffusers_folder(folder: Path) -> Contents:
         low_scale=low_scale,
     )
     return _contents(folder, description, first, text)
+
+
+def is_other_pipeline(folder: Path) -> bool:
+    """Whether it is a pipeline of another kind than the studio's own networks are."""
+    return not _is_of_ours(_parts(folder, read_json(folder / INDEX)))
+
+
+def _parts(folder: Path, index: Mapping[str, Any]) -> set[str]:
+    return {name for name in index if (folder / name).is_dir()}
+
+
+def _first(parts: set[str]) -> str:
+    return "vae" if "vae" in parts else "vqvae"
+
+
+def _is_of_ours(parts: set[str]) -> bool:
+    others = parts & {"text_encoder_2", "transformer"}
+    return {"unet", "scheduler", _first(parts)} <= parts and not others
 
 
 def _contents(folder: Path, description: Description, first: str, text: str | None) -> Contents:

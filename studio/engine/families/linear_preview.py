@@ -12,14 +12,20 @@ _CELLS = 8
 def linear_preview(first_stage: FirstStage, std: Tensor) -> Tensor:
     """The matrix [C + 1, 3] that takes a model latent's cell, and a one, to RGB in -1..1.
 
-    Fitted by least squares to what the first stage itself makes of 64 cells, in pairs of two by
-    two alike, so that each shows its own colour; ``std`` [C] takes model latents to its own.
+    Fitted to what the first stage itself makes of 64 cells, in pairs of two by two alike, so that
+    each shows its own colour; ``std`` [C] takes model latents to its own.
     """
     device = next(first_stage.parameters()).device
     z = _latents(first_stage, std.cpu()).to(device)
-    picture = first_stage.decode(z).clamp(-1, 1)
-    colours = F.adaptive_avg_pool2d(picture.float(), _CELLS)
-    cells = (z.float() / std[None, :, None, None]).flatten(2)[0].T
+    return fitted(z.float() / std[None, :, None, None], first_stage.decode(z))
+
+
+def fitted(x: Tensor, picture: Tensor) -> Tensor:
+    """The matrix of ``linear_preview`` by least squares, from model latents [1, C, 8, 8] and the
+    picture [1, 3, H, W] that they are decoded to.
+    """
+    colours = F.adaptive_avg_pool2d(picture.float().clamp(-1, 1), _CELLS)
+    cells = x.float().flatten(2)[0].T
     inputs = torch.cat([cells, torch.ones_like(cells[:, :1])], dim=1)
     known = colours.flatten(2)[0].T
     # a ridge keeps channels that hardly matter from being blown up

@@ -26,6 +26,7 @@ class AutoencoderConfig:
     `decoder_res_blocks` defaults to num_res_blocks + 1. With `shortcut` a linear map of f x f
     pixels runs beside the encoder and its counterpart beside the decoder, so that the networks add
     what is not linear (residual autoencoding, arXiv:2410.10733); False is the published layout.
+    With `linear_encoder` that map is the whole encoder.
     """
 
     z_channels: int
@@ -44,6 +45,7 @@ class AutoencoderConfig:
     patch: int = 1
     decoder_res_blocks: int | None = None
     shortcut: bool = False
+    linear_encoder: bool = False
 
     def __post_init__(self) -> None:
         for name in ("channel_mult", "attn_resolutions"):  # a config file holds lists
@@ -52,6 +54,8 @@ class AutoencoderConfig:
             raise ValueError("A first stage needs at least one level in channel_mult.")
         if self.attention not in ("vanilla", "none"):
             raise ValueError(f"attention is 'vanilla' or 'none', not {self.attention!r}.")
+        if self.linear_encoder and not self.shortcut:
+            raise ValueError("linear_encoder is what is left of an encoder with a shortcut.")
         if self.patch < 1:
             raise ValueError(f"patch must be at least 1, not {self.patch}.")
         for mult in (1, *self.channel_mult):
@@ -205,6 +209,18 @@ class Encoder(nn.Module):
         return moments if self.shortcut is None else moments + self.shortcut(x)
 
 
+class LinearEncoder(nn.Module):
+    """As Encoder, by the same linear map of every f x f pixels alone."""
+
+    def __init__(self, config: AutoencoderConfig) -> None:
+        super().__init__()
+        moments = config.z_channels * (2 if config.double_z else 1)
+        self.shortcut = Conv2d(config.in_channels, moments, config.factor, config.factor)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.shortcut(x)
+
+
 class Decoder(nn.Module):
     """Latents [B, z_channels, h, w] -> pictures [B, out_channels, h f, w f]."""
 
@@ -278,7 +294,7 @@ class _FirstStage(StoredNetwork):
     def __init__(self, config: AutoencoderConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoder = Encoder(config)
+        self.encoder = (LinearEncoder if config.linear_encoder else Encoder)(config)
         self.decoder = Decoder(config)
 
     def _check(self, x: Tensor) -> None:

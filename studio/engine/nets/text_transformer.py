@@ -14,7 +14,8 @@ from studio.engine.nets.layers import LayerNorm, Linear, StoredNetwork
 class TextTransformerConfig:
     """A text transformer trained together with its denoiser; the defaults are latent diffusion's.
 
-    The inner width of attention is heads * dim_head, whatever the width.
+    The inner width of attention is heads * dim_head, whatever the width. With `pooled` the first
+    state is not the first token's but a summary of all words, whatever their order.
     """
 
     width: int
@@ -23,6 +24,7 @@ class TextTransformerConfig:
     max_length: int = 77
     heads: int = 8
     dim_head: int = 64
+    pooled: bool = False
 
 
 class _Attention(nn.Module):
@@ -85,16 +87,32 @@ class TextTransformer(StoredNetwork):
         self.config = config
         self.token_emb = nn.Embedding(config.vocab_size, config.width)
         self.pos_emb = _Positions(config.max_length, config.width)
-        for embedding in (self.token_emb, self.pos_emb.emb):
-            nn.init.normal_(embedding.weight, std=0.02)
+        # Words summed must differ from the start, or the denoiser never comes to heed them.
+        nn.init.normal_(self.token_emb.weight, std=1.0 if config.pooled else 0.02)
+        nn.init.normal_(self.pos_emb.emb.weight, std=0.02)
         self.attn_layers = _Layers(config)
         self.norm = LayerNorm(config.width)
 
     def forward(self, ids: Tensor) -> Tensor:
         """ids: [B, T], int64, T at most max_length (ValueError). Returns [B, T, width]."""
         _check_length(ids, self.config.max_length)
-        x = self.token_emb(ids).to(self.dtype) + self.pos_emb(ids.shape[1]).to(self.dtype)
-        return self.norm(self.attn_layers(x))
+        tokens = self.token_emb(ids).to(self.dtype)
+        x = tokens + self.pos_emb(ids.shape[1]).to(self.dtype)
+        states = self.norm(self.attn_layers(x))
+        if not self.config.pooled:
+            return states
+        return torch.cat([_summary(ids, tokens).to(states.dtype), states[:, 1:]], 1)
+
+
+def _summary(ids: Tensor, tokens: Tensor) -> Tensor:
+    """[B, 1, width]: the sum of the words' embeddings over the root of their number.
+
+    Words are the tokens that are neither padding (0) nor the first (1). A plain sum can't collapse
+    to one state for all texts, as a deeper summary does while the denoiser does not heed it.
+    """
+    words = (ids > 1).to(tokens.dtype)[..., None]
+    count = words.sum(1, keepdim=True).clamp(min=1)
+    return (tokens * words).sum(1, keepdim=True) / count.sqrt()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -93,10 +93,6 @@ class PaintPanel(QWidget):
         state.tool_changed.connect(self._show_tool)
         self._show_tool(state.tool)
 
-    def focus_first(self) -> None:
-        """Put the keyboard where painting begins."""
-        self.search.setFocus()
-
     def show_labels(self, all_of_them: bool) -> None:
         """Offer every label there is, or the twenty materials alone."""
         self.labels.setVisible(all_of_them)

@@ -199,6 +199,7 @@ class Showing(QObject):
                 layers.region, layers.part = region, None
             case Upscaled() if event.pixels is not None:
                 layers.region, layers.part = region, Sheet(image_of(event.pixels, layers.icc))
+                self._canvas.look_at(region)
                 self._canvas.set_split((region.left + region.width / 2) / layers.given.width)
             case Cancelled() | Failed():
                 layers.region = None

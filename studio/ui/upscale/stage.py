@@ -93,8 +93,10 @@ class UpscaleStage(QObject):
             self._batch.pause()
 
     def cancel(self) -> None:
-        """Stop drawing a region, the preview or the batch, whatever is going on."""
-        if self.canvas.choosing:
+        """Stop asking, drawing a region, the preview or the batch, whatever is going on."""
+        if self.start_row.question.isVisible():
+            self.start_row.question.hide()
+        elif self.canvas.choosing:
             self.canvas.choose_region(False)
         elif self._batch.previewing:
             self._batch.cancel_preview()

@@ -120,3 +120,17 @@ def test_short_texts_and_what_does_not_fit() -> None:
         replace(CLIP, activation="relu")
     with pytest.raises(ValueError, match="do not divide into 5 heads"):
         replace(CLIP, heads=5)
+
+
+def test_a_pooled_text_starts_with_the_sum_of_its_words() -> None:
+    config = TextTransformerConfig(
+        width=16, depth=1, vocab_size=9, heads=2, dim_head=8, pooled=True
+    )
+    net = TextTransformer(config)
+    ids = torch.tensor([[1, 4, 7, 0], [1, 7, 4, 0], [1, 0, 0, 0]])
+    states = net(ids)
+    words = net.token_emb.weight[4] + net.token_emb.weight[7]
+    assert torch.allclose(states[0, 0], words / 2**0.5, atol=1e-6)
+    assert torch.allclose(states[1, 0], states[0, 0], atol=1e-6)
+    assert not states[2, 0].any()
+    assert states.shape == (3, 4, 16)

@@ -177,7 +177,7 @@ def test_letters_and_digits_reach_the_search_field(panel):
     window = panel.window()
     paint_actions(panel._state, window)
     window.activateWindow()
-    panel.focus_first()
+    panel.search.setFocus()
     tool, material = panel._state.tool, panel._state.material
     QTest.keyClicks(panel.search, "g5")
     assert panel.search.text() == "g5"

@@ -123,9 +123,24 @@ def test_every_mode_shows_what_it_says(view: CompareView, mode: str) -> None:
 def test_side_by_side_shows_the_same_place_twice(view: CompareView) -> None:
     view.set_mode("beside")
     view.zoomTo(400)
-    left, right = view._view.page_rect(0), view._view.page_rect(1)
+    left, right = view._panes()
     assert left.size() == right.size()
-    assert view._view.to_page(left.center()) == view._view.to_page(right.center())
+    view.layers.before = striped(GIVEN)
+    view.layers.after = striped(MADE)
+    view.refresh()
+    pixels = shown(view).astype(int)
+    shift = round(right.left() - left.left())
+    width = round(left.width())
+    one, other = pixels[100:380, :width], pixels[100:380, shift : shift + width]
+    assert one[:, 100:200].std() > 40
+    assert np.abs(one - other).mean() < 12
+
+
+def striped(size: Size) -> Sheet:
+    """Three dark and three light columns, whatever the size."""
+    column = (np.arange(size.width) * 6 // size.width % 2 * 255).astype(np.uint8)
+    pixels = np.broadcast_to(column[None, :, None], (size.height, size.width, 3))
+    return Sheet(image_of(pixels))
 
 
 def test_a_region_is_drawn_in_pixels_of_the_given_picture(view: CompareView) -> None:
@@ -151,6 +166,24 @@ def test_the_middle_is_the_middle_of_what_is_seen(view: CompareView) -> None:
     drag(view, place(view, 0.1, 0.9), place(view, 0.1, 0.9) + QPoint(5000, 5000))
     region = view.middle_region(20)
     assert (region.left, region.top) == (0, 0)
+
+
+@pytest.mark.parametrize("mode", ["slider", "beside"])
+def test_a_region_too_small_to_judge_is_looked_at_in_its_actual_size(
+    view: CompareView, mode: str
+) -> None:
+    view.set_mode(mode)
+    large = Layers(given=Size(6000, 4000), made=Size(24000, 16000))
+    view.set_layers(large)
+    region = Region(left=100, top=200, width=50, height=40)
+    view.look_at(region)
+    assert view.zoom() == pytest.approx(100)
+    looked = view.middle_region(50)
+    assert abs(looked.left - 100) <= 2
+    assert abs(looked.top + looked.height / 2 - 220) <= 2
+    before = view._view.origin
+    view.look_at(region)
+    assert view._view.origin == before
 
 
 def test_tiles_cover_the_picture_as_it_was_and_nothing_else(view: CompareView) -> None:
