@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from studio.app.models.register import Register
 from studio.app.saved_batch import IfThere, Naming, SavedBatch, SavedFile, write_batch
 from studio.app.upscale_task import UpscaleOptions
 from studio.contract.upscaling import UpscaleMode
+from studio.document.formats.picture import read_picture
 from tests.real_window import RealWindow
 
 _GONE_SECONDS = 5.0
@@ -99,4 +101,27 @@ def test_a_polite_kill_while_the_model_loads_ends_cleanly(real_window: RealWindo
     real_window.start()
     real_window.wait_for(lambda: engine_of(real_window), "the engine's process")
     assert real_window.terminate(_GONE_SECONDS) == 0
+    assert real_window.said() == ""
+
+
+def test_a_checkpoint_of_the_person_is_found_and_makes_a_picture(
+    real_window: RealWindow, tmp_path: Path
+) -> None:
+    """The window looks into the file by itself, and the class reaches the engine."""
+    from tests.tiny_checkpoints import write_classes  # only this test needs the references
+
+    path = write_classes(tmp_path / "ComfyUI" / "models" / "checkpoints" / "cin.safetensors")
+    data = real_window.home / "data"
+    Register(data / "models.json", data / "models").add(tmp_path / "ComfyUI")
+    chosen(real_window, model=str(path), panel="prompt", class_id=7, steps=2, width=64, height=64)
+    real_window.start()
+    real_window.wait_for(lambda: greys(real_window) > 32, "a painted window")
+    known = Register(data / "models.json", data / "models")
+    real_window.wait_for(lambda: known.models()[-1].card, "a look into the file", 120)
+    real_window.key("ctrl+Return")
+    made = real_window.wait_for(lambda: pictures(real_window), "a picture in the history", 120)
+    request = read_picture(made[0]).request
+    assert request is not None
+    assert (request.model, request.class_id) == (str(path), 7)
+    assert real_window.close(60) == 0
     assert real_window.said() == ""

@@ -1,7 +1,6 @@
 """Buttons with a monochrome icon that follows the theme."""
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from studio.ui.icons import icon
@@ -35,6 +34,4 @@ class IconButton(QToolButton):
             self._colour()
 
     def _colour(self) -> None:
-        # of an enabled button, whatever this one is now: Qt itself greys what is disabled
-        colour = self.palette().color(QPalette.ColorGroup.Active, QPalette.ColorRole.ButtonText)
-        self.setIcon(icon(self._icon_name, colour))
+        self.setIcon(icon(self._icon_name, self.palette().buttonText().color()))

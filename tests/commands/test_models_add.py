@@ -29,8 +29,8 @@ def test_a_file_is_listed_until_it_is_removed(
     assert out.startswith("small\t")
     _, out, _ = models(capsys, "list")
     rows = [line.split("\t") for line in out.splitlines()]
-    assert [row[0] for row in rows] == ["landscape", "small"]
-    assert rows[1][3] == str(path)
+    assert rows[0][0] == "landscape"
+    assert (rows[-1][0], rows[-1][3]) == ("small", str(path))
     status, out, _ = models(capsys, "remove", "small")
     assert (status, path.exists()) == (0, True)
     assert "its files stay where they are" in out
@@ -39,6 +39,16 @@ def test_a_file_is_listed_until_it_is_removed(
     assert "There is no model “small”" in err
     status, _, err = models(capsys, "remove", "landscape")
     assert (status, "comes with the studio" in err) == (2, True)
+
+
+def test_a_model_on_the_list_is_used_by_its_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    models(capsys, "add", write_model(tmp_path / "small.safetensors"))
+    picture = tmp_path / "out.png"
+    status = main(["generate", "-o", str(picture), "--model", "small", "--size", "64x64",
+                   "--steps", "1", "--seed", "1"])  # fmt: skip
+    assert (status, picture.exists()) == (0, True), capsys.readouterr().err
 
 
 def test_a_broken_file_is_listed_with_its_sentence(

@@ -21,12 +21,13 @@ def test_a_device_that_is_not_there_is_refused_with_the_choice(name):
     assert "cpu" in caught.value.action
 
 
-def timings(monkeypatch, *, fp32, bf16, error):
+def timings(monkeypatch, *, fp32, bf16, error, told=None):
     def timed(x, weight):
         y = torch.ones(4, dtype=x.dtype)
         return (y, fp32) if x.dtype == torch.float32 else (y * (1 + error), bf16)
 
     monkeypatch.setattr(device, "_timed", timed)
+    monkeypatch.setattr(device, "_has_bf16_instructions", lambda: told)
     bf16_pays.cache_clear()
 
 
@@ -46,6 +47,20 @@ def test_bf16_is_chosen_only_where_it_is_right_and_fast(monkeypatch, fp32, bf16,
     bf16_pays.cache_clear()
 
 
+@pytest.mark.parametrize(
+    ("told", "bf16", "error", "dtype"),
+    [
+        (True, 2.0, 0.001, torch.bfloat16),  # beside other work the clock says anything
+        (True, 0.1, 0.5, torch.float32),
+        (False, 0.1, 0.001, torch.float32),
+    ],
+)
+def test_the_processors_word_counts_more_than_the_clock(monkeypatch, told, bf16, error, dtype):
+    timings(monkeypatch, fp32=1.0, bf16=bf16, error=error, told=told)
+    assert choose("cpu").dtype == dtype
+    bf16_pays.cache_clear()
+
+
 def test_a_processor_without_bf16_is_no_trouble(monkeypatch):
     def refuse(x, weight):
         if x.dtype == torch.bfloat16:
@@ -53,6 +68,7 @@ def test_a_processor_without_bf16_is_no_trouble(monkeypatch):
         return torch.ones(1), 1.0
 
     monkeypatch.setattr(device, "_timed", refuse)
+    monkeypatch.setattr(device, "_has_bf16_instructions", lambda: None)
     bf16_pays.cache_clear()
     assert choose("cpu").dtype == torch.float32
     bf16_pays.cache_clear()

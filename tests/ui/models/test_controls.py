@@ -28,7 +28,7 @@ SOURCE = np.full((96, 192, 3), 90, np.uint8)
 @pytest.fixture
 def studio(open_studio: Callable[..., Studio], tree: Path, loop: Loop) -> Studio:
     made = open_studio(panel="prompt")
-    loop.until(lambda: len(made.shelf.models) > 1)
+    loop.until(lambda: any(model.name == "photo" for model in made.shelf.models))
     loop.run(made.background.drained())
     return made
 
