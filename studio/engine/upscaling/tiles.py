@@ -9,10 +9,10 @@ from torch import Tensor
 
 from studio.engine.upscaling.rows import Stage
 
-MARGIN = 8
+MARGIN = 4
 """Cells at a tile's border that are thrown away: there the network saw zeros for neighbours."""
-OVERLAP = 2 * MARGIN + 8
-"""Cells that neighbours share: both margins, and eight cells of transition."""
+OVERLAP = 2 * MARGIN + 4
+"""Cells that neighbours share: both margins, and four cells of transition."""
 
 Span = tuple[int, int]
 

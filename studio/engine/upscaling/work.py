@@ -20,7 +20,9 @@ from studio.engine.upscaling.tiles import Tile, TileGrid
 _BAND = 256
 """Rows of the result in one event."""
 
-_LARGEST_TILE = 384
+_LARGEST_TILE = 272
+"""The maps of larger ones leave the processor's caches."""
+
 _SMALLEST_TILE = 64
 _BYTES_PER_CELL = 4096
 """About what an evaluation takes for each pixel of the small picture."""

@@ -146,6 +146,16 @@ def test_the_network_takes_any_size_and_heeds_its_conditions():
         assert (other - out).abs().max() > 1e-6
 
 
+def test_one_picture_is_computed_as_many_are():
+    torch.manual_seed(0)
+    network = UpscalerNet(UpscalerNetConfig(width=8, inner_width=8, blocks=(1, 1, 1), embedding=8))
+    given = torch.randn(1, 48, 9, 9), torch.randn(1, 3, 9, 9), torch.ones(1), torch.ones(1)
+    with torch.no_grad():
+        alone = network(*given)
+        several = network(*(torch.cat([part, part]) for part in given))
+    torch.testing.assert_close(alone, several[:1])
+
+
 def test_what_is_far_away_has_no_effect():
     torch.manual_seed(0)
     network = UpscalerNet(UpscalerNetConfig(width=8, inner_width=8, blocks=(1, 1, 1), embedding=8))
