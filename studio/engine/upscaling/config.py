@@ -17,7 +17,8 @@ _ACTION = "Get the model again, or choose another one."
 @dataclass(frozen=True, kw_only=True)
 class UpscalerConfig:
     """``network`` is that of both characters. Vivid goes on from Faithful's result at the noise
-    levels ``vivid_times`` (shares of the schedule, descending), one evaluation each.
+    levels ``vivid_times`` (shares of the schedule, descending), one evaluation each; at full
+    strength what it adds to Faithful's counts ``vivid_gain`` times.
     """
 
     format: int
@@ -27,6 +28,7 @@ class UpscalerConfig:
     network: UpscalerNetConfig
     vivid_times: tuple[float, ...]
     schedule: ScheduleConfig = field(default_factory=lambda: ScheduleConfig(kind="cosine"))
+    vivid_gain: float = 1.0
     scale: int = NATIVE_SCALE
 
     def __post_init__(self) -> None:
@@ -40,6 +42,8 @@ class UpscalerConfig:
             raise ValueError(f"the scale must be {NATIVE_SCALE}.")
         if self.network.latent != 3 * self.scale**2 or self.network.picture != 3:
             raise ValueError(f"the network must take {3 * self.scale**2} and 3 channels.")
+        if not 0 < self.vivid_gain <= 4:
+            raise ValueError("vivid_gain must lie between 0 and 4.")
         times = self.vivid_times
         if not times or not all(0 < time <= 1 for time in times):
             raise ValueError("vivid_times must be numbers in 0..1.")

@@ -141,7 +141,8 @@ class Pass:
         stage = self.model.first_stage
         cells = stage.cells(mean[None])
         if self._steps:
-            cells = cells + self.strength * without_colour(stage.cells((now - mean)[None]))
+            amount = self.strength * self.model.config.vivid_gain
+            cells = cells + amount * without_colour(stage.cells((now - mean)[None]))
         cells = without_drift(cells)
         whole = F.pixel_shuffle(bicubic_cells(small[None]) + cells, NATIVE_SCALE)[0]
         return whole.clamp(-1, 1)

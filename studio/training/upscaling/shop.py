@@ -108,8 +108,8 @@ class UpscalerShop(TrainingFolder):
         network = UpscalerNet(self.recipe.network).to(self.device)
         return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
-    def write_model_config(self) -> None:
-        """The model's config.json, as the recipe says."""
+    def write_model_config(self, **more: float) -> None:
+        """The model's config.json, as the recipe says, with what training found out."""
         self.write_config(
             format=FORMAT,
             family=FAMILY,
@@ -117,6 +117,7 @@ class UpscalerShop(TrainingFolder):
             licence="Apache-2.0",
             network=dataclasses.asdict(self.recipe.network),
             vivid_times=list(self.recipe.vivid.times),
+            **more,
         )
 
 

@@ -1,6 +1,7 @@
 """Vivid: the denoiser becomes a sampler of few steps whose pictures are as sharp as real ones."""
 
 import copy
+from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
@@ -12,6 +13,7 @@ from studio.engine.schedules import SCHEDULES, Schedule
 from studio.engine.upscaling.first_stage import ResidualFirstStage, without_colour
 from studio.training.ema import Ema
 from studio.training.losses import PatchDiscriminator, adaptive_weight, hinge_loss
+from studio.training.metrics import band_gradients
 from studio.training.run import Run
 from studio.training.stages import warm_cosine
 from studio.training.upscaling.shop import Batch, UpscalerShop, no_latent, residual_cells
@@ -20,6 +22,10 @@ _WINDOW = 16
 """Pixels of the large picture whose amount of detail is compared."""
 
 _LEVELS = 2
+
+_AIM = 0.9
+"""Invented detail in the full amount looks like noise."""
+
 _LIMIT = 3.0
 """Of the adversarial term's adaptive weight."""
 
@@ -55,7 +61,7 @@ def train_vivid(shop: UpscalerShop) -> None:
         resume=shop.resume,
         device=shop.device,
     )
-    sampler = _Sampler(shop, faithful, network, stage)
+    sampler = Sampler(shop, faithful, network, stage)
     batches = shop.batches(config.batch, config.crop, shop.recipe.seed + 1 + run.step)
     started, weight = run.seconds, torch.zeros((), device=shop.device)
     for step in run:
@@ -94,10 +100,42 @@ def train_vivid(shop: UpscalerShop) -> None:
         run.log(ratio=_finest(made).abs().mean() / _finest(real).abs().mean())
     network.load_state_dict(ema.weights)
     shop.save(network.eval(), "vivid")
-    shop.write_model_config()
+    shop.write_model_config(vivid_gain=calibrated_gain(sampler, batches))
 
 
-class _Sampler:
+@torch.inference_mode()
+def calibrated_gain(sampler: "Sampler", batches: Iterator[Batch], count: int = 40) -> float:
+    """How many times what the sampler adds to the mean must count, 0.5 to 2, for its pictures of
+    clean training crops to have the share ``_AIM`` of the real ones' gradient in the finest band.
+
+    The pixel term pulls the network towards the mean, so that its samples are a little too soft.
+    """
+    sampled = []
+    for _ in range(count):
+        batch = next(batches)
+        clean = batch.repair == 0
+        parts = (batch.cells, *sampler.sample(batch))
+        sampled.append(tuple(_picture(part[clean]) for part in parts))
+    large, mean, added = (torch.cat(part) for part in zip(*sampled, strict=True))
+    if not len(large):
+        return 1.0
+    real = _finest_gradient(large)
+
+    def ratio(gain: float) -> float:
+        return _finest_gradient((mean + gain * added).clamp(-1, 1)) / real
+
+    low, high = 0.5, 2.0
+    for _ in range(10):
+        middle = (low + high) / 2
+        low, high = (middle, high) if ratio(middle) < _AIM else (low, middle)
+    return round((low + high) / 2, 3)
+
+
+def _finest_gradient(images: Tensor) -> float:
+    return float(band_gradients(images)[0])
+
+
+class Sampler:
     """The engine's steps, one of them with gradients."""
 
     def __init__(
@@ -115,14 +153,19 @@ class _Sampler:
         """The cells [B, 48, h, w] after a random number of the sampler's steps; the gradient is
         that of the last one.
         """
-        last = int(torch.randint(len(self._times), ()))
+        mean, added = self.sample(batch, int(torch.randint(len(self._times), ())))
+        return mean + added
+
+    def sample(self, batch: Batch, last: int = -1) -> tuple[Tensor, Tensor]:
+        """Faithful's cells, and what the sampler's steps up to ``last`` add to them."""
+        last %= len(self._times)
         with torch.no_grad():
             mean = z = self._evaluate(self._faithful, no_latent(batch), batch, 1.0)
             for number in range(last):
                 z = self._step(z, batch, self._times[number])
         z = self._step(z, batch, self._times[last])
         mean, z = (residual_cells(self._stage, part) for part in (mean, z))
-        return batch.base + mean + without_colour(z - mean)
+        return batch.base + mean, without_colour(z - mean)
 
     def _step(self, x_0: Tensor, batch: Batch, time: float) -> Tensor:
         alpha, sigma = self._schedule.at(self._schedule.time(time))

@@ -173,6 +173,7 @@ def test_colour_goes_on_under_what_is_transparent():
         ({"vivid_times": []}, "vivid_times"),
         ({"vivid_times": [0.3, 0.6]}, "descend"),
         ({"vivid_times": [1.5]}, "vivid_times"),
+        ({"vivid_gain": 0.0}, "vivid_gain"),
         ({"family": "landscape"}, "landscape"),
         ({"format": 9}, "format"),
         ({"network": {"width": 8, "latent": 4}}, "48"),
