@@ -146,5 +146,5 @@ def test_labels_the_model_does_not_know_are_named():
     strange = np.array([[BY_KEY["sky"].id, BY_KEY["sea"].id, 7, UNLABELLED]], np.uint8)
     reading = condition.read(GenerateRequest(size=Size(32, 8), label_map=strange), drop=True)
     assert reading.notices == (
-        f"This model does not know “label 7” and “{BY_KEY['sea'].name}”: left unlabelled.",
+        f"This model does not know “Truck” and “{BY_KEY['sea'].name}”: left unlabelled.",
     )

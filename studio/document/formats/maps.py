@@ -18,6 +18,8 @@ from studio.document.palette import ADE20K, COLOURS, GAUGAN, coloured, labelled
 
 _MOSTLY = 0.5
 _EXACT = 6.0
+_MOST_LABELS = 64
+"""Of an index image that says nothing of its labels: more values than these are shades of grey."""
 
 
 def write_map(path: Path, labels: np.ndarray) -> None:
@@ -87,11 +89,26 @@ def map_in(path: Path, image: Image.Image) -> Opened | None:
         labels, unmatched = labelled(sample, colours, tolerance=_EXACT)
         if unmatched <= _MOSTLY * labels.size and (labels != UNLABELLED).any():
             choices.append(_colours(path, image, key, colours))
-    if image.mode in ("P", "L"):
+    own = _has_our_palette(image)
+    by_colour = any(choice.unmatched == 0 for choice in choices)
+    if image.mode in ("P", "L") and (own or not (by_colour or _has_shades(image))):
         opened = _index(path, image)
         if opened.unmatched <= _MOSTLY * image.width * image.height:
             choices.insert(0, opened)
     return min(choices, key=lambda opened: opened.unmatched, default=None)
+
+
+def _has_our_palette(image: Image.Image) -> bool:
+    """Whether the values of a palette image have the colours that the studio gives its labels."""
+    if image.mode != "P":
+        return False
+    palette = np.asarray(image.getpalette("RGB"), np.uint8).reshape(-1, 3)
+    used = np.unique(np.asarray(image))
+    return bool(used.max() < len(palette) and np.array_equal(palette[used], COLOURS[used]))
+
+
+def _has_shades(image: Image.Image) -> bool:
+    return len(np.unique(np.asarray(image))) > _MOST_LABELS
 
 
 def _index(path: Path, image: Image.Image) -> Opened:
