@@ -45,7 +45,7 @@ def draw_sheet(folder: Path, device: str | None = None) -> Path:
         for column in range(1, columns):
             picture = Image.fromarray(next(pictures))
             sheet.paste(picture, (GAP + column * cell, GAP + row * cell))
-    sheet.save(folder / "sheet.jpg", quality=88)
+    sheet.save(folder / "sheet.jpg", quality=68)
     return folder / "sheet.jpg"
 
 

@@ -34,5 +34,5 @@ def draw_sheet(folder: Path, device: str | None = None) -> Path:
             top, left = _GAP + down * (height + _GAP), _GAP + across * (width + _GAP)
             sheet[top : top + height, left : left + width] = picture
     path = folder / "sheet.jpg"
-    Image.fromarray(sheet).save(path, quality=90, subsampling=0)
+    Image.fromarray(sheet).save(path, quality=72)
     return path
