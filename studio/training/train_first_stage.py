@@ -27,7 +27,14 @@ from studio.training.losses import (
 )
 from studio.training.run import Run
 from studio.training.segmenter import Segmenter
-from studio.training.stages import Workshop, batch_rows, mixed_precision, warm_cosine
+from studio.training.stages import (
+    Workshop,
+    batch_rows,
+    mixed_precision,
+    read_config,
+    warm_cosine,
+)
+from studio.training.warm_start import start_from
 
 Module = TypeVar("Module", bound=torch.nn.Module)
 
@@ -35,7 +42,7 @@ Module = TypeVar("Module", bound=torch.nn.Module)
 def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
     """Equation 25 of the paper, two alternating updates a batch; writes first-stage weights.
 
-    L = |x - x~| + gradient term + w_t texture + w_p perceptual + w_kl KL + w_a lambda (-D(x~)),
+    L = |x - x~| + w_e edges + w_t texture + w_p perceptual + w_kl KL + w_a lambda (-D(x~)),
     where lambda is the adaptive weight and D starts after ``adversarial_start`` steps.
     ``decoder_only`` keeps the encoder of the averaged weights, so that a denoiser trained on its
     latents stays good, and disturbs the latents as a denoiser's errors would.
@@ -43,7 +50,9 @@ def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
     config, data = shop.recipe.first_stage, shop.data()
     torch.manual_seed(shop.recipe.seed)
     network = _channels_last(KLAutoencoder(config.autoencoder), shop.device)
-    if config.autoencoder.shortcut:
+    if shop.start:
+        start_from(network, shop.start / "first_stage.safetensors")
+    elif config.autoencoder.shortcut:
         start_linear(network, data.pictures)
     judge = _channels_last(PatchDiscriminator(config.discriminator_channels), shop.device)
     optimiser = torch.optim.Adam(network.parameters(), config.learning_rate, (0.5, 0.9))
@@ -71,8 +80,10 @@ def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
     started, weight = run.seconds, torch.zeros((), device=shop.device)
     for step in run:
         rate = config.learning_rate * warm_cosine(step, run.seconds - started, shop.minutes, 100)
-        for group in (*optimiser.param_groups, *judge_optimiser.param_groups):
+        for group in optimiser.param_groups:
             group["lr"] = rate
+        for group in judge_optimiser.param_groups:
+            group["lr"] = rate * config.judge_rate
         picks = data.rows[batch_rows(generator, len(data), config.batch)]
         images = _crops(data.pictures, picks, config.crop, generator).to(shop.device)
         with autocast:
@@ -88,7 +99,10 @@ def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
         kl = posterior.kl().mean()
         texture = texture_difference(images, made)
         reconstruction = (
-            pixel + edges + config.perceptual_weight * percept + config.texture_weight * texture
+            pixel
+            + config.edge_weight * edges
+            + config.perceptual_weight * percept
+            + config.texture_weight * texture
         )
         loss = reconstruction + config.kl_weight * kl
         judging = step >= config.adversarial_start
@@ -120,6 +134,10 @@ def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
     network.load_state_dict(ema.weights)
     shop.save(network.eval(), "first_stage")
     if decoder_only:
+        return
+    if shop.start and config.autoencoder.linear_encoder:
+        # The latents are the same as before, and a denoiser's weights belong to their scale.
+        shop.write_config(first_stage=read_config(shop.start)["first_stage"])
         return
     latents = _latent_statistics(network, data.pictures, data.rows, shop.device)
     shop.write_config(
