@@ -11,8 +11,8 @@ from studio.contract.upscaling import NATIVE_SCALE
 from studio.engine.nets.upscaler import UpscalerNet
 from studio.engine.schedules import SCHEDULES, Schedule
 from studio.engine.upscaling.first_stage import ResidualFirstStage, without_colour
-from studio.training.ema import Ema
-from studio.training.losses import PatchDiscriminator, adaptive_weight, hinge_loss
+from studio.training.adversaries import Adversaries
+from studio.training.losses import PatchDiscriminator, adaptive_weight
 from studio.training.metrics import band_gradients
 from studio.training.run import Run
 from studio.training.stages import warm_cosine
@@ -44,20 +44,14 @@ def train_vivid(shop: UpscalerShop) -> None:
     faithful, stage = shop.trained()
     network = copy.deepcopy(faithful).train().requires_grad_(True)
     judge = PatchDiscriminator(config.discriminator_channels, inputs=6).to(shop.device)
-    optimiser = torch.optim.Adam(network.parameters(), config.learning_rate, (0.5, 0.99))
-    judge_rate = config.discriminator_learning_rate
-    judge_optimiser = torch.optim.Adam(judge.parameters(), judge_rate, (0.5, 0.99))
-    ema = Ema(network, config.ema_decay)
+    rates = (config.learning_rate, config.discriminator_learning_rate)
+    adversaries = Adversaries(
+        network, judge, rates=rates, betas=(0.5, 0.99), decay=config.ema_decay
+    )
     run = Run(
         shop.stage("vivid"),
         minutes=shop.minutes,
-        keep={
-            "network": network,
-            "judge": judge,
-            "optimiser": optimiser,
-            "judge_optimiser": judge_optimiser,
-            "ema": ema,
-        },
+        keep=adversaries.parts,
         resume=shop.resume,
         device=shop.device,
     )
@@ -65,9 +59,7 @@ def train_vivid(shop: UpscalerShop) -> None:
     batches = shop.batches(config.batch, config.crop, shop.recipe.seed + 1 + run.step)
     started, weight = run.seconds, torch.zeros((), device=shop.device)
     for step in run:
-        rate = warm_cosine(step, run.seconds - started, shop.minutes, 50)
-        optimiser.param_groups[0]["lr"] = config.learning_rate * rate
-        judge_optimiser.param_groups[0]["lr"] = judge_rate * rate
+        adversaries.set_pace(warm_cosine(step, run.seconds - started, shop.minutes, 50))
         batch = next(batches)
         cells = sampler.step(batch)
         pixel = (cells - batch.cells).abs().mean()
@@ -84,21 +76,14 @@ def train_vivid(shop: UpscalerShop) -> None:
             loss = loss + config.adversarial_weight * weight * against
             judge.requires_grad_(True)
             run.log(against=against, weight=weight)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        ema.update()
+        adversaries.improve(loss)
         with shop.precision():
             of_real = judge(torch.cat([real, base], 1)).float()
             of_made = judge(torch.cat([made.detach(), base], 1)).float()
-        judge_loss = hinge_loss(of_real, of_made)
-        judge_optimiser.zero_grad(set_to_none=True)
-        judge_loss.backward()
-        judge_optimiser.step()
+        judge_loss = adversaries.improve_judge(of_real, of_made)
         run.log(pixel=pixel, detail=detail, judge=judge_loss)
         run.log(ratio=_finest(made).abs().mean() / _finest(real).abs().mean())
-    network.load_state_dict(ema.weights)
+    network.load_state_dict(adversaries.ema.weights)
     shop.save(network.eval(), "vivid")
     shop.write_model_config(vivid_gain=calibrated_gain(sampler, batches))
 
