@@ -12,7 +12,13 @@ from studio.engine.nets.upscaler import UpscalerNet
 from studio.engine.schedules import SCHEDULES, Schedule
 from studio.engine.upscaling.first_stage import ResidualFirstStage, without_colour
 from studio.training.adversaries import Adversaries
-from studio.training.losses import PatchDiscriminator, adaptive_weight
+from studio.training.losses import (
+    PatchDiscriminator,
+    adaptive_weight,
+    finest_octave,
+    gradient_strength,
+    texture_difference,
+)
 from studio.training.metrics import band_gradients
 from studio.training.run import Run
 from studio.training.stages import warm_cosine
@@ -20,8 +26,6 @@ from studio.training.upscaling.shop import Batch, UpscalerShop, no_latent, resid
 
 _WINDOW = 16
 """Pixels of the large picture whose amount of detail is compared."""
-
-_LEVELS = 2
 
 _AIM = 0.9
 """Invented detail in the full amount looks like noise."""
@@ -64,7 +68,7 @@ def train_vivid(shop: UpscalerShop) -> None:
         cells = sampler.step(batch)
         pixel = (cells - batch.cells).abs().mean()
         made, real, base = (_picture(part) for part in (cells, batch.cells, batch.base))
-        detail = detail_difference(made, real)
+        detail = texture_difference(real, made, window=_WINDOW, strength=gradient_strength)
         loss = config.pixel_weight * pixel + config.statistics_weight * detail
         if step >= config.judge_lead:
             judge.requires_grad_(False)
@@ -82,7 +86,7 @@ def train_vivid(shop: UpscalerShop) -> None:
             of_made = judge(torch.cat([made.detach(), base], 1)).float()
         judge_loss = adversaries.improve_judge(of_real, of_made)
         run.log(pixel=pixel, detail=detail, judge=judge_loss)
-        run.log(ratio=_finest(made).abs().mean() / _finest(real).abs().mean())
+        run.log(ratio=finest_octave(made).abs().mean() / finest_octave(real).abs().mean())
     network.load_state_dict(adversaries.ema.weights)
     shop.save(network.eval(), "vivid")
     shop.write_model_config(vivid_gain=calibrated_gain(sampler, batches))
@@ -166,28 +170,3 @@ class Sampler:
 
 def _picture(cells: Tensor) -> Tensor:
     return F.pixel_shuffle(cells, NATIVE_SCALE)
-
-
-def _finest(images: Tensor) -> Tensor:
-    """The finest octave of [B, 3, H, W]."""
-    coarse = F.avg_pool2d(images, 2)
-    return images - F.interpolate(coarse, scale_factor=2, mode="bilinear", align_corners=False)
-
-
-def detail_difference(made: Tensor, real: Tensor) -> Tensor:
-    """How much the mean |gradient| of two pictures [B, 3, H, W] differs from place to place.
-
-    Summed over the finest octave bands; what is compared is the amount of detail in windows, not
-    where each edge of it lies, which nobody can know.
-    """
-    total = made.new_zeros(())
-    for _ in range(_LEVELS):
-        amounts = []
-        for images in (made, real):
-            band = _finest(images)
-            across, down = band.diff(dim=-1).abs(), band.diff(dim=-2).abs()
-            amount = F.avg_pool2d(across[..., :-1, :] + down[..., :-1], _WINDOW, _WINDOW // 2)
-            amounts.append(amount)
-        total = total + (amounts[0] - amounts[1]).abs().mean()
-        made, real = F.avg_pool2d(made, 2), F.avg_pool2d(real, 2)
-    return total
