@@ -10,10 +10,10 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from studio.app.batch_file import BatchFile
-from studio.app.saved_batch import IfThere
 from studio.app.session import Session
 from studio.app.upscale_batch import Phase
 from studio.contract.upscaling import Region
+from studio.pictures.batch_settings import IfThere
 from studio.pictures.formats import SUFFIXES_IN
 from studio.ui.files import Files
 from studio.ui.images import to_pixels_with_alpha
@@ -98,8 +98,8 @@ class UpscaleStage(QObject):
             self.start_row.question.hide()
         elif self.canvas.choosing:
             self.canvas.choose_region(False)
-        elif self._batch.previewing:
-            self._batch.cancel_preview()
+        elif self._batch.preview.running:
+            self._batch.preview.cancel()
         elif self._batch.phase is not Phase.IDLE:
             self._batch.cancel()
 
@@ -199,7 +199,7 @@ class UpscaleStage(QObject):
     def _preview(self, region: Region) -> None:
         file: BatchFile | None = self._panel.list.current()
         if file is not None and file.size is not None and self._batch.phase is Phase.IDLE:
-            self._batch.preview(file, region)
+            self._batch.preview.begin(file, region)
 
     def _new_dialog(self, title: str) -> QFileDialog:
         if self._dialog is not None:
