@@ -154,7 +154,7 @@ def test_results_that_are_there_are_asked_about(studio: Studio, loop: Loop, tmp_
     ask()["Keep both"].click()
     done(studio, loop)
     assert there.read_bytes() == b"precious"
-    assert (tmp_path / "in" / "p0-2x 2.png").exists()
+    assert (tmp_path / "in" / "p0-2x-2.png").exists()
     ask()["Replace"].click()
     done(studio, loop)
     assert Image.open(there).size == (96, 96)
