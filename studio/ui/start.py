@@ -114,15 +114,6 @@ class Studio(QObject):
         gc.enable()
         self.window.deleteLater()
 
-    async def _begin(self) -> None:
-        """Let the engine read the last model; one of the person's own is looked up first."""
-        bundled = self.shelf.find(self.settings["model"]) is not None
-        if bundled:
-            self.session.preload()
-        await self.shelf.refresh()
-        if not bundled:
-            self.session.preload()
-
 
 def collect_garbage() -> None:
     """What Python would have collected by itself by now, in the thread where it may be."""
