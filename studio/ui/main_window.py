@@ -101,7 +101,10 @@ class MainWindow(QMainWindow):
         fill_column(painted, (self.canvas, 1), (self.live, 0))
         self._body = WindowBody(
             rail=self.rail,
-            pages=[page(row.shown_title, self.panels[row.key]) for row in PANELS],
+            pages=[
+                page(row.shown_title, self.panels[row.key], self.panels[row.key].foot)
+                for row in PANELS
+            ],
             start_rows=(self.generate_row, self.upscaling.start_row),
             stages=(painted, self.upscaling.column, self.models.stage),
             side=self.strip,

@@ -80,8 +80,8 @@ class WindowBody(QWidget):
         self._side.setFixedWidth(SIDE_PX if wide else NARROW_SIDE_PX)
 
 
-def page(title: str, panel: QWidget) -> QWidget:
-    """A panel under its title, scrolling if it is taller than the window."""
+def page(title: str, panel: QWidget, foot: QWidget | None = None) -> QWidget:
+    """A panel under its title, scrolling if it is taller than the window; ``foot`` stays."""
     head = QLabel(title)
     head.setProperty("role", "title")
     head.setContentsMargins(16, 0, 16, 0)
@@ -97,7 +97,7 @@ def page(title: str, panel: QWidget) -> QWidget:
     scroll.setWidget(inner)
     scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     made = QWidget()
-    fill_column(made, (head, 0), (scroll, 1))
+    fill_column(made, (head, 0), (scroll, 1), *(((foot, 0),) if foot else ()))
     return made
 
 
