@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import math
 import os
 import pickle
 import signal
@@ -72,13 +73,17 @@ def _limit_memory(memory: int) -> None:
 
 
 def _limit_time(seconds: float) -> None:
-    """The caller ends a call that takes too long; but a caller can be ended itself."""
+    """The caller ends a call that takes too long; but a caller can be ended itself.
+
+    Libraries may compute in as many threads as there are processors.
+    """
     try:
         import resource
     except ImportError:  # Windows
         return
     used = resource.getrusage(resource.RUSAGE_SELF)
-    until = int(used.ru_utime + used.ru_stime + seconds + _GRACE) + 1
+    allowed = (seconds + _GRACE) * (os.cpu_count() or 1)
+    until = math.ceil(used.ru_utime + used.ru_stime + allowed)
     with contextlib.suppress(ValueError, OSError):
         _, most = resource.getrlimit(resource.RLIMIT_CPU)
         resource.setrlimit(resource.RLIMIT_CPU, (until, most))
