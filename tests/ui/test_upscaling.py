@@ -270,3 +270,37 @@ def test_what_was_left_is_offered_at_the_next_start(
             "p0-2x.png",
             "p0.png",
         ]
+
+
+def test_the_offer_is_withdrawn_when_the_batch_goes_on_by_a_key(
+    open_studio: Callable[..., Studio], loop: Loop, tmp_path: Path
+) -> None:
+    first = open_studio(panel="upscale", upscale_scale="2", **SLOW)
+    drop(first, loop, *pictures(tmp_path / "in", 2))
+    press(first, "Ctrl+Return")
+    loop.until(lambda: first.batch.running is not None)
+    close(loop, first)
+    again = open_studio(panel="upscale")
+    loop.until(lambda: again.window.notices.notice is not None)
+    press(again, "Ctrl+Return")
+    loop.until(lambda: again.batch.running is not None)
+    assert again.window.notices.notice is None
+    press(again, "Escape")
+    done(again, loop)
+
+
+def test_a_file_that_can_not_be_read_is_no_progress(
+    studio: Studio, loop: Loop, tmp_path: Path
+) -> None:
+    row = studio.window.upscaling.row
+    for key, value in SLOW.items():
+        studio.settings.set(key, value)
+    damaged = tmp_path / "damaged.png"
+    damaged.write_bytes(b"nothing")
+    drop(studio, loop, damaged, *pictures(tmp_path / "in", 1))
+    assert row.text.text() == "1 failed"
+    press(studio, "Ctrl+Return")
+    loop.until(lambda: studio.batch.running is not None)
+    assert row.bar.value() == 0
+    press(studio, "Escape")
+    done(studio, loop)

@@ -67,8 +67,9 @@ class CompareRow(ProgressRow):
     def show_batch(self) -> None:
         """Say how far everything is."""
         batch = self._batch
-        files = [file for file in batch.files if file.state is not ItemState.SKIPPED]
-        over = sum(file.state in (ItemState.DONE, ItemState.FAILED) for file in files)
+        out = (ItemState.SKIPPED, ItemState.FAILED)
+        files = [file for file in batch.files if file.state not in out]
+        over = sum(file.state is ItemState.DONE for file in files)
         current = batch.running.fraction if batch.running is not None else 0.0
         idle = batch.phase is Phase.IDLE
         done = 0.0 if idle or not files else (over + current) / len(files)
@@ -93,5 +94,6 @@ class CompareRow(ProgressRow):
         failed = sum(file.state is ItemState.FAILED for file in files)
         if not done and not failed:
             return self.tr("Ready")
-        text = self.tr("%s done") % done
-        return text + " · " + self.tr("%s failed") % failed if failed else text
+        parts = [self.tr("%s done") % done] if done else []
+        parts += [self.tr("%s failed") % failed] if failed else []
+        return " · ".join(parts)
