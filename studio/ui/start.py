@@ -16,6 +16,7 @@ from qasync import QEventLoop
 from studio.app.autosave import Autosave, recovered_map
 from studio.app.background import Background
 from studio.app.gallery import Gallery
+from studio.app.guide_files import recovered_guides
 from studio.app.jobs import Jobs
 from studio.app.models.downloads import Downloads
 from studio.app.models.register import Register
@@ -49,7 +50,9 @@ class Studio(QObject):
         self.theme = ThemeKeeper(app)
         self.settings.watch("theme", self, self.theme.choose)
         self.background = Background()
-        self.document = Document(_first_map(places))
+        self.document = Document(
+            _first_map(places), guides=recovered_guides(places.working_map.parent)
+        )
         self.worker = EngineWorker(places.logs / "engine.log", engine_name, self)
         self.jobs = Jobs(self.worker, self)
         self.gallery = Gallery(places.history, self.background, self)
@@ -113,15 +116,6 @@ class Studio(QObject):
         gc.unfreeze()
         gc.enable()
         self.window.deleteLater()
-
-    async def _begin(self) -> None:
-        """Let the engine read the last model; one of the person's own is looked up first."""
-        bundled = self.shelf.find(self.settings["model"]) is not None
-        if bundled:
-            self.session.preload()
-        await self.shelf.refresh()
-        if not bundled:
-            self.session.preload()
 
 
 def collect_garbage() -> None:

@@ -151,6 +151,7 @@ class SourceWell(QWidget):
         self.clear.clicked.connect(lambda: document.set_source(None))
         document.listen(self._changed)
         document.mask.listen(self._mask_changed)
+        self.well.show_picture(document.source)
         self._show()
 
     def show_card(self, card: ModelCard | None) -> None:

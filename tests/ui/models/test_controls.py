@@ -18,6 +18,7 @@ from studio.ui.models.side import ModelsSide
 from studio.ui.panels.prompt import PromptPanel
 from studio.ui.start import Studio
 from tests.app.conftest import Loop
+from tests.ui.conftest import close
 from tests.ui.models.conftest import CARDS
 from tests.ui.test_work_flow import drop, generate, press
 
@@ -257,6 +258,23 @@ def test_paint_says_that_a_model_takes_no_map(studio: Studio, tree: Path) -> Non
     QTest.mouseClick(page.no_map.buttons[0], LEFT)
     assert studio.settings["model"] == "landscape"
     assert page.painting.isVisible()
+
+
+def test_source_and_mask_are_there_at_the_next_start(
+    open_studio: Callable[..., Studio], tree: Path, loop: Loop
+) -> None:
+    first = open_studio(panel="prompt", model=str(tree / "photo.safetensors"))
+    first.document.set_source(SOURCE)
+    stroke(first)
+    mask = first.document.mask.labels.copy()
+    assert not first.document.mask.is_blank
+    close(loop, first)
+    second = open_studio()
+    loop.until(lambda: second.window.canvas.masking)
+    assert np.array_equal(second.document.source, SOURCE)
+    assert np.array_equal(second.document.mask.labels, mask)
+    assert second.window.panels["prompt"].source.clear.isEnabled()
+    assert second.session.request().mask is not None
 
 
 def test_strokes_on_the_mask_need_a_model_that_masks(
