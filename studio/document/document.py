@@ -149,9 +149,7 @@ class Document(Painted):
     @property
     def guides(self) -> Guides:
         """What there is now beside the map."""
-        return Guides(
-            source=self.source, mask=self.mask.labels, depth=self.depth, boxes=self.boxes
-        )
+        return Guides(source=self.source, mask=self.mask.labels, depth=self.depth, boxes=self.boxes)
 
     def set_source(self, source: np.ndarray | None) -> None:
         """Start from another picture uint8 [h, w, 3], or from none; nothing of it is masked."""
@@ -275,9 +273,7 @@ class Document(Painted):
                 shape = (1, 1) if state.source is None else state.source.shape[:2]
                 self.mask.take(_unpacked(state.mask, shape))
                 self.dirty = True
-                self._tell(
-                    Change(replaced=True, picture=True, source=True, depth=True, boxes=True)
-                )
+                self._tell(Change(replaced=True, picture=True, source=True, depth=True, boxes=True))
         return True
 
 

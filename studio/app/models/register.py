@@ -19,6 +19,8 @@ from studio.contract.places import MODELS
 log = logging.getLogger(__name__)
 
 _VERSION = 1
+_READER = 2
+"""Counts what the studio has learned to tell of files: what an older one told is asked anew."""
 RECEIPT = "download.json"
 """Lies in every folder that the studio downloaded, and only there."""
 PREDICTIONS = ("eps", "v")
@@ -188,7 +190,7 @@ class Register:
 
         def change(stored: _Stored) -> None:
             for path, card in cards.items():
-                record = {"stamp": stamp_of(path), "card": card.record()}
+                record = {"stamp": stamp_of(path), "by": _READER, "card": card.record()}
                 stored.cards[str(path)] = record
 
         self._change(change)
@@ -286,7 +288,9 @@ def _with_card(model: Installed, stored: _Stored) -> Installed:
         return model
     if (own := own_card(model.path)) is not None:
         return replace(model, card=own)
-    if not isinstance(known, dict) or known.get("stamp") != stamp_of(model.path):
+    if not isinstance(known, dict) or known.get("by") != _READER:
+        return replace(model, answer=answer)
+    if known.get("stamp") != stamp_of(model.path):
         return replace(model, answer=answer)
     try:
         return replace(model, answer=answer, card=ModelCard.of(known.get("card")))

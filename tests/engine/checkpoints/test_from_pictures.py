@@ -135,9 +135,7 @@ def test_the_depth_model(tmp_path: Path, strength: float) -> None:
 
 
 def test_other_models_take_no_depth(stable: tuple[Path, dict[str, object]]) -> None:
-    request = GenerateRequest(
-        model=str(stable[0]), size=studio.Size(64, 64), steps=1, depth=DEPTH
-    )
+    request = GenerateRequest(model=str(stable[0]), size=studio.Size(64, 64), steps=1, depth=DEPTH)
     models = studio.ModelLibrary(device="cpu")
     started = next(e for e in studio.generate(request, models) if isinstance(e, Started))
     assert "takes no depth picture" in started.notices[0]
