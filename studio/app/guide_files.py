@@ -86,7 +86,7 @@ def _write_mask(path: Path, taken: tuple[np.ndarray, np.ndarray]) -> None:
 
 
 def _mark(source: np.ndarray) -> str:
-    return f"{source.shape[1]}x{source.shape[0]} {zlib.crc32(np.ascontiguousarray(source)):08x}"
+    return f"{source.shape[1]}x{source.shape[0]} {zlib.crc32(source.tobytes()):08x}"
 
 
 def _write_boxes(path: Path, boxes: tuple[Box, ...]) -> None:

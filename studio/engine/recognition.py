@@ -13,7 +13,7 @@ from studio.engine.checkpoints.reading import read_checkpoint
 from studio.engine.checkpoints.structure import ClassConfig, LabelConfig
 from studio.engine.families import PUBLISHED_FAMILIES
 from studio.engine.families.class_conditional import CLASSES
-from studio.engine.families.opening import check_usable, open_published
+from studio.engine.families.opening import check_usable, look_into
 from studio.engine.model_error import ModelError
 from studio.engine.parts import LORA_TITLE, Parts
 from studio.engine.pipelines.opening import capabilities, pipeline_class, weight_files
@@ -36,7 +36,7 @@ def recognised(path: Path) -> ModelCard:
     whose card says why.
     """
     try:
-        contents = open_published(path)
+        contents = look_into(path)
     except CheckpointError as error:
         if (card := _pipeline(path)) is not None:
             return card

@@ -15,6 +15,7 @@ from studio.app.models.own_card import own_card
 from studio.app.models.scan import candidates, is_checkpoint, is_model_folder, shown_name
 from studio.contract.model_card import ModelCard, broken
 from studio.contract.places import MODELS
+from studio.engine.checkpoints.pack_places import forget_unpacked
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +151,8 @@ class Register:
         return [model for model in self.models() if model.place == path]
 
     def remove(self, model: Installed) -> None:
-        """Take a model off the list. Only what the studio downloaded is deleted; RegisterError.
+        """Take a model off the list. Only what the studio downloaded is deleted, and what it has
+        unpacked of a pack; RegisterError.
 
         A model inside a folder goes with the whole folder.
         """
@@ -158,6 +160,7 @@ class Register:
             raise RegisterError(f"{model.name} comes with the studio and stays.")
         if model.origin is Origin.DOWNLOADED:
             self._delete(model.path)
+        forget_unpacked(model.path)
 
         def change(stored: _Stored) -> None:
             if str(model.place) in stored.places:

@@ -64,12 +64,14 @@ def sorted_out(tensors: Mapping[str, Tensor]) -> Parts:
     }
     ignored += [FIRST_STAGE + name for name in lost] + [CONDITION + name for name in spare]
     scale = tensors.get("scale_factor")
+    if scale is not None and (scale.is_meta or scale.numel() != 1):
+        scale = None
     return Parts(
         unet=averaged or plain,
         first_stage={n: t for n, t in first_stage.items() if n not in lost},
         condition={n: t for n, t in condition.items() if n not in spare},
         ema=bool(averaged),
-        scale_factor=float(scale) if scale is not None and scale.numel() == 1 else None,
+        scale_factor=float(scale) if scale is not None else None,
         ignored=tuple(ignored),
         unexpected=tuple(unexpected),
     )

@@ -59,7 +59,7 @@ class ModelsSide(QObject):
         source = self._panels["prompt"].source
         source.file_wanted.connect(lambda: files.ask_source(self.take_source))
         source.data_given.connect(self._given)
-        depth = self._panels["prompt"].depth
+        depth = self._panels["prompt"].depth_picture
         depth.file_wanted.connect(lambda: files.ask_depth(self.take_depth))
         depth.data_given.connect(self._given_depth)
         loras = self._panels["prompt"].loras

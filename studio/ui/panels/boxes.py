@@ -34,14 +34,16 @@ class Boxes(QWidget):
         self.kind.setMaxVisibleItems(16)
         self.kind.setAccessibleName(self.tr("Kind of object"))
         self.kind.setToolTip(self.tr("What the next box shows; type to search"))
-        completer = self.kind.completer()
+        completer, line = self.kind.completer(), self.kind.lineEdit()
+        assert completer is not None  # an editable combo box has both
+        assert line is not None
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
         self.remove = IconButton("clear", self.tr("Take the chosen box away; undo brings it back"))
         self.told = caption()
         self._lay_out()
         self.kind.activated.connect(lambda _index: self._take_kind())
-        self.kind.lineEdit().editingFinished.connect(self._take_kind)
+        line.editingFinished.connect(self._take_kind)
         self.remove.clicked.connect(lambda: self.page.remove(self.page.chosen))
         self.page.edited.connect(self._edited)
         self.page.selected.connect(self._selected)

@@ -64,7 +64,7 @@ class PromptPanel(QWidget):
         self.map_strength = NumberSlider(BY_KEY["map_strength"])
         bind(settings, "map_strength", self.map_strength)
         self.boxes = Boxes(settings, document)
-        self.depth = DepthWell(document)
+        self.depth_picture = DepthWell(document)
         self.loras = LoraList(settings, shelf)
         self.recipe = Recipe(settings)
         layout = QVBoxLayout(self)
@@ -77,7 +77,7 @@ class PromptPanel(QWidget):
             self.classes,
             self.boxes,
             self.loras,
-            self.depth,
+            self.depth_picture,
             self.source,
             self.follow,
             self.map_strength,
@@ -101,7 +101,7 @@ class PromptPanel(QWidget):
         self.negative.setVisible(can(Capability.NEGATIVE))
         self.boxes.setVisible(surely(Capability.BOXES))
         self.loras.setVisible(surely(Capability.LORA))
-        self.depth.setVisible(surely(Capability.DEPTH))
+        self.depth_picture.setVisible(surely(Capability.DEPTH))
         has_classes = surely(Capability.CLASS)
         self.classes.setVisible(has_classes)
         if has_classes:

@@ -53,7 +53,7 @@ def shown(panel: PromptPanel) -> set[str]:
         "guidance": panel.recipe.guidance,
         "boxes": panel.boxes,
         "loras": panel.loras,
-        "depth": panel.depth,
+        "depth": panel.depth_picture,
         "noise": panel.source.noise,
         "map strength": panel.map_strength,
     }
@@ -382,7 +382,7 @@ def test_boxes_are_drawn_moved_resized_named_and_sent(
 def test_a_depth_picture_is_chosen_shown_and_sent(
     studio: Studio, tree: Path, loop: Loop, tmp_path: Path
 ) -> None:
-    panel = use(studio, tree, "deep").depth
+    panel = use(studio, tree, "deep").depth_picture
     deep = np.linspace(1000, 3000, 96 * 192).reshape(96, 192).astype(np.uint16)
     Image.fromarray(deep).save(tmp_path / "depth.png")
     loop.run(studio.window.models.take_depth(tmp_path / "depth.png"))
