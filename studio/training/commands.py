@@ -33,6 +33,12 @@ def add_arguments(subparsers: "argparse._SubParsersAction[argparse.ArgumentParse
     train.add_argument("--minutes", type=float, default=10, help="time to train (default: 10)")
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     train.add_argument(
+        "--start-from",
+        type=Path,
+        metavar="MODEL",
+        help="begin with the weights of this model folder instead of random ones",
+    )
+    train.add_argument(
         "--decoder-only",
         action="store_true",
         help="first-stage: keep the encoder, so that the denoiser's latents stay valid",
@@ -76,12 +82,15 @@ def run_train(arguments: argparse.Namespace) -> int:
     from studio.training.train_segmenter import train_segmenter
 
     config = arguments.config or "landscape"
+    if arguments.start_from and not (arguments.start_from / "config.json").exists():
+        raise ValueError(f"{arguments.start_from} is not a model folder: it has no config.json.")
     shop = Workshop(
         directory=arguments.directory or Path("runs") / Path(config).stem,
         recipe=read_recipe(config),
         device=torch.device(arguments.device) if arguments.device else best_device(),
         minutes=arguments.minutes,
         resume=arguments.resume,
+        start=arguments.start_from,
     )
     match arguments.stage:
         case "data":

@@ -31,6 +31,7 @@ class SegmenterConfig:
     """The network that reads material and mood from a picture; see studio.training.segmenter."""
 
     channels: tuple[int, ...]
+    overview: int
     batch: int
     learning_rate: float
 
@@ -41,8 +42,9 @@ class FirstStageConfig:
 
     ``latent_noise``: most noise on the latents of a decoder that is trained alone, in their
     standard deviations.
-    The discriminator learns from step ``adversarial_start`` on, the autoencoder heeds it
-    ``judge_lead`` steps later, with an adaptive weight of at most ``adversarial_limit``.
+    The discriminator learns from step ``adversarial_start`` on, at ``judge_rate`` of the
+    autoencoder's rate; the autoencoder heeds it ``judge_lead`` steps later, with an adaptive
+    weight of at most ``adversarial_limit``.
     """
 
     batch: int
@@ -50,10 +52,12 @@ class FirstStageConfig:
     learning_rate: float
     kl_weight: float
     perceptual_weight: float
+    edge_weight: float
     texture_weight: float
     adversarial_weight: float
     adversarial_start: int
     judge_lead: int
+    judge_rate: float
     adversarial_limit: float
     discriminator_channels: int
     latent_noise: float
@@ -62,7 +66,10 @@ class FirstStageConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class DiffusionConfig:
-    """The denoiser, its conditions and how often each is left out."""
+    """The denoiser, its conditions and how often each is left out.
+
+    ``time_power`` below 1 draws noisy steps more often; see ``train_diffusion.draw_times``.
+    """
 
     batch: int
     learning_rate: float
@@ -73,6 +80,7 @@ class DiffusionConfig:
     drop_map: float
     drop_both: float
     exact_maps: float
+    time_power: float
     prediction: str
     schedule: str
     unet: dict[str, Any]

@@ -1,6 +1,6 @@
-"""Loss terms of the first stage (arXiv:2112.10752, appendix G)."""
+"""Loss terms of first stage (arXiv:2112.10752, appendix G) and upscaler."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -63,22 +63,40 @@ def gradient_difference(real: Tensor, made: Tensor) -> Tensor:
     return across + down
 
 
-def texture_difference(real: Tensor, made: Tensor, bands: int = 2, window: int = 8) -> Tensor:
+def finest_octave(images: Tensor) -> Tensor:
+    """Of [B, C, H, W], even H and W: what a mean over 2 x 2 pixels takes away."""
+    smooth = F.interpolate(
+        F.avg_pool2d(images, 2), scale_factor=2, mode="bilinear", align_corners=False
+    )
+    return images - smooth
+
+
+def gradient_strength(detail: Tensor) -> Tensor:
+    """|horizontal| + |vertical finite difference|: [B, C, H, W] -> [B, C, H - 1, W - 1]."""
+    across, down = detail.diff(dim=-1).abs(), detail.diff(dim=-2).abs()
+    return across[..., :-1, :] + down[..., :-1]
+
+
+def texture_difference(
+    real: Tensor,
+    made: Tensor,
+    *,
+    bands: int = 2,
+    window: int = 8,
+    strength: Callable[[Tensor], Tensor] = torch.abs,
+) -> Tensor:
     """Mean |difference of how strong the detail is| around every place of two [B, C, H, W].
 
-    Detail of band k is what a 2 x 2 mean at that octave takes away; its strength is the mean of
-    |detail| in a window. A decoder that can't know where each blade of grass stands is punished by
-    |x - x~| for drawing any: this term pays for as much detail as there was.
+    Detail of band k is that octave's finest; its strength is the mean of ``strength`` of it in a
+    window. A network that can't know where each blade of grass stands is punished by |x - x~| for
+    drawing any: this term pays for as much detail as there was.
     """
     total = real.new_zeros(())
     for _ in range(bands):
-        strengths = []
-        coarse = []
-        for images in (real, made):
-            small = F.avg_pool2d(images, 2)
-            smooth = F.interpolate(small, scale_factor=2, mode="bilinear", align_corners=False)
-            strengths.append(F.avg_pool2d((images - smooth).abs(), window, window // 2))
-            coarse.append(small)
+        strengths = [
+            F.avg_pool2d(strength(finest_octave(images)), window, window // 2)
+            for images in (real, made)
+        ]
         total = total + (strengths[0] - strengths[1]).abs().mean()
-        real, made = coarse
+        real, made = F.avg_pool2d(real, 2), F.avg_pool2d(made, 2)
     return total

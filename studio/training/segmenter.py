@@ -34,15 +34,50 @@ def _strided(inward: int, outward: int) -> nn.Sequential:
     )
 
 
+class _Surroundings(nn.Module):
+    """Self-attention over a whole level with its places known: whether water is a lake, a river or
+    the sea is decided by what lies around it. Starts as the identity."""
+
+    def __init__(self, channels: int, heads: int = 4) -> None:
+        super().__init__()
+        self.heads = heads
+        self.place = nn.Conv2d(2, channels, 1)
+        self.norm = nn.GroupNorm(heads, channels)
+        self.qkv = nn.Conv2d(channels, 3 * channels, 1)
+        self.out = nn.Conv2d(channels, channels, 1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        down = torch.linspace(-1, 1, height, device=x.device, dtype=x.dtype)
+        across = torch.linspace(-1, 1, width, device=x.device, dtype=x.dtype)
+        place = torch.stack(torch.meshgrid(down, across, indexing="ij"))[None]
+        q, k, v = (
+            part.flatten(2).unflatten(1, (self.heads, -1)).transpose(2, 3)
+            for part in self.qkv(self.norm(x) + self.place(place)).chunk(3, 1)
+        )
+        seen = F.scaled_dot_product_attention(q, k, v).transpose(2, 3).flatten(1, 2)
+        return x + self.out(seen.unflatten(2, (height, width)))
+
+
+OVERVIEW_CELLS = 4
+
+
 class Segmenter(nn.Module):
     """Strided encoder with residual blocks and a feature-pyramid head.
 
     ``channels``: width of each level, level l at 1/2^(l+1) of the picture. ``moods``: attribute ->
-    its possible values, one linear head each on the pooled deepest features.
+    its possible values, one linear head each on the pooled features and on ``overview`` features
+    of what lies where in a coarse grid.
     """
 
     def __init__(
-        self, channels: Sequence[int], labels: int, moods: Mapping[str, list[str]]
+        self,
+        channels: Sequence[int],
+        labels: int,
+        moods: Mapping[str, list[str]],
+        overview: int,
     ) -> None:
         super().__init__()
         self.channels = list(channels)
@@ -54,12 +89,20 @@ class Segmenter(nn.Module):
             else _strided(3, widths[1])
             for i in range(len(channels))
         )
+        self.surroundings = _Surroundings(channels[-1])
         pyramid = channels[1]
         self.lateral = nn.ModuleList(nn.Conv2d(width, pyramid, 1) for width in channels[1:])
         self.smooth = _Residual(pyramid)
         self.out = nn.Conv2d(pyramid, labels, 3, padding=1)
+        self.overview = nn.Sequential(
+            nn.AdaptiveAvgPool2d(OVERVIEW_CELLS),
+            nn.Flatten(),
+            nn.Linear(channels[-1] * OVERVIEW_CELLS**2, overview),
+            nn.SiLU(),
+        )
+        read = sum(channels[1:]) + overview
         self.heads = nn.ModuleDict(
-            {name: nn.Linear(sum(channels[1:]), len(v)) for name, v in self.moods.items()}
+            {name: nn.Linear(read, len(values)) for name, values in self.moods.items()}
         )
 
     def features(self, images: Tensor) -> list[Tensor]:
@@ -77,16 +120,23 @@ class Segmenter(nn.Module):
     def forward(self, images: Tensor) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """[B, 3, H, W] in -1..1 -> label logits [B, labels, H/4, W/4], moods, pooled [B, D]."""
         features = self.features(images)
-        merged = self.lateral[-1](features[-1])
+        deepest = self.surroundings(features[-1])
+        merged = self.lateral[-1](deepest)
         for lateral, level in zip(reversed(self.lateral[:-1]), features[-2:0:-1], strict=True):
             merged = F.interpolate(merged, size=level.shape[-2:], mode="nearest") + lateral(level)
         pooled = self.pooled(features)
+        mood = torch.cat([pooled, self.overview(deepest)], 1)
         return (
             self.out(self.smooth(merged)),
-            {n: head(pooled) for n, head in self.heads.items()},
+            {name: head(mood) for name, head in self.heads.items()},
             pooled,
         )
 
     def config(self) -> dict[str, Any]:
         """What rebuilds this network."""
-        return {"channels": self.channels, "labels": self.out.out_channels, "moods": self.moods}
+        return {
+            "channels": self.channels,
+            "labels": self.out.out_channels,
+            "moods": self.moods,
+            "overview": self.overview[2].out_features,
+        }

@@ -26,6 +26,7 @@ class TrainingFolder:
     device: torch.device
     minutes: float
     resume: bool
+    start: Path | None = None  # model folder whose weights a stage begins with
 
     @property
     def model(self) -> Path:
@@ -40,8 +41,7 @@ class TrainingFolder:
 
     def read_config(self) -> dict[str, Any]:
         """The model's config.json as it stands, {} before the first stage."""
-        path = self.model / "config.json"
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        return read_config(self.model) if (self.model / "config.json").exists() else {}
 
     def write_config(self, **sections: Any) -> None:
         """Merge sections into the model's config.json, atomically."""
@@ -71,6 +71,11 @@ class Workshop(TrainingFolder):
     def segmenter(self) -> Segmenter:
         """The trained segmenter, frozen, on the device; ValueError when it is not there yet."""
         return load_segmenter(self.model, self.device)
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The config.json of a model folder."""
+    return json.loads((folder / "config.json").read_text(encoding="utf-8"))
 
 
 def best_device() -> torch.device:

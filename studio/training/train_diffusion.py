@@ -1,6 +1,7 @@
 """Training of the denoiser with its text and map encoders (equation 3 of the paper)."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from studio.training.ema import Ema
 from studio.training.latents import LatentData
 from studio.training.run import Run
 from studio.training.stages import Workshop, batch_rows, mixed_precision, warm_cosine
+from studio.training.warm_start import start_from, words_as_before
 
 TRAIN_STEPS = 1000
 
@@ -54,11 +56,14 @@ def build_denoiser(config: DiffusionConfig, latent_channels: int, words: int) ->
 
 
 def train_diffusion(shop: Workshop) -> None:
-    """Minimise the squared error of the prediction at uniform t; writes the EMA's weights."""
+    """Minimise the squared error of the prediction over t; writes the EMA's weights."""
     config, data = shop.recipe.diffusion, LatentData.read(shop.stage("latents"))
     torch.manual_seed(shop.recipe.seed)
     words = len(_tokenizer_vocabulary(shop))
-    network = build_denoiser(config, data.latents.shape[2], words).to(shop.device)
+    network = build_denoiser(config, data.latents.shape[2], words)
+    if shop.start and not shop.resume:
+        _start_from(network, shop.start, shop.model / "tokenizer.json")
+    network = network.to(shop.device)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     groups = [
         {"params": network.unet.parameters(), "lr": config.learning_rate},
@@ -84,7 +89,7 @@ def train_diffusion(shop: Workshop) -> None:
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * factor
         x_0, ids, shares = (part.to(shop.device) for part in draw_batch(data, config, generator))
-        t = torch.randint(TRAIN_STEPS, (len(x_0),), generator=generator).to(shop.device)
+        t = draw_times(len(x_0), config.time_power, generator).to(shop.device)
         eps = torch.randn(x_0.shape, generator=generator).to(shop.device)
         x_t = schedule.q_sample(x_0, t, eps)
         wanted = target(config.prediction, schedule, x_0, eps, t)
@@ -103,6 +108,16 @@ def train_diffusion(shop: Workshop) -> None:
                 run.log(**{f"loss_t{low}": errors[inside].mean()})
     network.load_state_dict(ema.weights)
     _export(shop, network.eval(), words)
+
+
+def draw_times(count: int, power: float, generator: torch.Generator) -> Tensor:
+    """int64 [count] steps 0..999, one in each of ``count`` equal parts of the distribution.
+
+    t = 1000 u^power: a power below 1 prefers noisy steps, where the whole of a picture and what
+    its words ask for are decided. Spreading the draws takes noise out of the gradient.
+    """
+    u = (torch.arange(count) + torch.rand(count, generator=generator)) / count
+    return (TRAIN_STEPS * u**power).long().clamp(max=TRAIN_STEPS - 1)
 
 
 def draw_batch(
@@ -143,6 +158,13 @@ def draw_batch(
         torch.from_numpy(np.stack(tokens)),
         torch.from_numpy(np.stack(maps)).float().div_(255),
     )
+
+
+def _start_from(network: SteeredDenoiser, folder: Path, tokenizer: Path) -> None:
+    rows = words_as_before(network.text.token_emb.weight, folder, tokenizer)
+    start_from(network.text, folder / "text_encoder.safetensors", rows)
+    start_from(network.unet, folder / "denoiser.safetensors")
+    start_from(network.map_encoder, folder / "map_encoder.safetensors")
 
 
 def _tokenizer_vocabulary(shop: Workshop) -> dict[str, int]:

@@ -14,20 +14,26 @@ from studio.engine.nets.autoencoder import (
     KLAutoencoder,
 )
 from studio.engine.weights import load_module
+from studio.training.adversaries import Adversaries
 from studio.training.data import as_images
-from studio.training.ema import Ema
 from studio.training.linear_start import start_linear
 from studio.training.losses import (
     PatchDiscriminator,
     adaptive_weight,
     gradient_difference,
-    hinge_loss,
     perceptual_distance,
     texture_difference,
 )
 from studio.training.run import Run
 from studio.training.segmenter import Segmenter
-from studio.training.stages import Workshop, batch_rows, mixed_precision, warm_cosine
+from studio.training.stages import (
+    Workshop,
+    batch_rows,
+    mixed_precision,
+    read_config,
+    warm_cosine,
+)
+from studio.training.warm_start import start_from
 
 Module = TypeVar("Module", bound=torch.nn.Module)
 
@@ -35,7 +41,7 @@ Module = TypeVar("Module", bound=torch.nn.Module)
 def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
     """Equation 25 of the paper, two alternating updates a batch; writes first-stage weights.
 
-    L = |x - x~| + gradient term + w_t texture + w_p perceptual + w_kl KL + w_a lambda (-D(x~)),
+    L = |x - x~| + w_e edges + w_t texture + w_p perceptual + w_kl KL + w_a lambda (-D(x~)),
     where lambda is the adaptive weight and D starts after ``adversarial_start`` steps.
     ``decoder_only`` keeps the encoder of the averaged weights, so that a denoiser trained on its
     latents stays good, and disturbs the latents as a denoiser's errors would.
@@ -43,36 +49,29 @@ def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
     config, data = shop.recipe.first_stage, shop.data()
     torch.manual_seed(shop.recipe.seed)
     network = _channels_last(KLAutoencoder(config.autoencoder), shop.device)
-    if config.autoencoder.shortcut:
+    if shop.start:
+        start_from(network, shop.start / "first_stage.safetensors")
+    elif config.autoencoder.shortcut:
         start_linear(network, data.pictures)
     judge = _channels_last(PatchDiscriminator(config.discriminator_channels), shop.device)
-    optimiser = torch.optim.Adam(network.parameters(), config.learning_rate, (0.5, 0.9))
-    judge_optimiser = torch.optim.Adam(judge.parameters(), config.learning_rate, (0.5, 0.9))
-    ema = Ema(network, 0.998)
+    rates = (config.learning_rate, config.learning_rate * config.judge_rate)
+    adversaries = Adversaries(network, judge, rates=rates, betas=(0.5, 0.9), decay=0.998)
     run = Run(
         shop.stage("first-stage"),
         minutes=shop.minutes,
-        keep={
-            "network": network,
-            "judge": judge,
-            "optimiser": optimiser,
-            "judge_optimiser": judge_optimiser,
-            "ema": ema,
-        },
+        keep=adversaries.parts,
         resume=shop.resume,
         device=shop.device,
     )
     if decoder_only:
-        network.load_state_dict(ema.weights)
+        network.load_state_dict(adversaries.ema.weights)
         network.encoder.requires_grad_(False)
         network.quant_conv.requires_grad_(False)
     segmenter, autocast = shop.segmenter(), mixed_precision(shop.device)
     generator = torch.Generator().manual_seed(shop.recipe.seed + run.step)
     started, weight = run.seconds, torch.zeros((), device=shop.device)
     for step in run:
-        rate = config.learning_rate * warm_cosine(step, run.seconds - started, shop.minutes, 100)
-        for group in (*optimiser.param_groups, *judge_optimiser.param_groups):
-            group["lr"] = rate
+        adversaries.set_pace(warm_cosine(step, run.seconds - started, shop.minutes, 100))
         picks = data.rows[batch_rows(generator, len(data), config.batch)]
         images = _crops(data.pictures, picks, config.crop, generator).to(shop.device)
         with autocast:
@@ -88,7 +87,10 @@ def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
         kl = posterior.kl().mean()
         texture = texture_difference(images, made)
         reconstruction = (
-            pixel + edges + config.perceptual_weight * percept + config.texture_weight * texture
+            pixel
+            + config.edge_weight * edges
+            + config.perceptual_weight * percept
+            + config.texture_weight * texture
         )
         loss = reconstruction + config.kl_weight * kl
         judging = step >= config.adversarial_start
@@ -103,23 +105,19 @@ def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
             loss = loss + config.adversarial_weight * weight * generator_loss
             judge.requires_grad_(True)
             run.log(generator_loss=generator_loss, adaptive_weight=weight)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        ema.update()
+        adversaries.improve(loss)
         if judging:
             with autocast:
                 verdicts = judge(images).float(), judge(made.detach()).float()
-            judge_loss = hinge_loss(*verdicts)
-            judge_optimiser.zero_grad(set_to_none=True)
-            judge_loss.backward()
-            judge_optimiser.step()
-            run.log(judge_loss=judge_loss)
+            run.log(judge_loss=adversaries.improve_judge(*verdicts))
         run.log(pixel=pixel, edges=edges, texture=texture, perceptual=percept, kl=kl)
-    network.load_state_dict(ema.weights)
+    network.load_state_dict(adversaries.ema.weights)
     shop.save(network.eval(), "first_stage")
     if decoder_only:
+        return
+    if shop.start and config.autoencoder.linear_encoder:
+        # The latents are the same as before, and a denoiser's weights belong to their scale.
+        shop.write_config(first_stage=read_config(shop.start)["first_stage"])
         return
     latents = _latent_statistics(network, data.pictures, data.rows, shop.device)
     shop.write_config(

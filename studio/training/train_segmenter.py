@@ -11,13 +11,17 @@ from studio.training.data import LABELS, WorldData, as_images, channel_of_label
 from studio.training.run import Run
 from studio.training.segmenter import Segmenter
 from studio.training.stages import MOODS, Workshop, batch_rows, mixed_precision, warm_cosine
+from studio.training.warm_start import start_from
 
 
 def train_segmenter(shop: Workshop) -> None:
     """Cross-entropy of materials (at a quarter of the size) and of moods; writes weights."""
     config, data = shop.recipe.segmenter, shop.data()
     torch.manual_seed(shop.recipe.seed)
-    network = Segmenter(config.channels, len(LABELS), MOODS).to(shop.device)
+    network = Segmenter(config.channels, len(LABELS), MOODS, config.overview)
+    if shop.start and not shop.resume:
+        start_from(network, shop.start / "segmenter.safetensors")
+    network = network.to(shop.device)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(
         network.parameters(), config.learning_rate, weight_decay=0.01, fused=True

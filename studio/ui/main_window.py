@@ -13,36 +13,23 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QKeySequence,
-    QResizeEvent,
     QShortcut,
 )
-from PySide6.QtWidgets import (
-    QDialog,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QMainWindow,
-    QScrollArea,
-    QSizePolicy,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QMainWindow, QWidget
 
 from studio.app.gallery import Entry
-from studio.app.jobs import Job
 from studio.app.models.downloads import Downloads
-from studio.app.orders import EngineReady
 from studio.app.session import Session
 from studio.app.upscale_batch import Phase
 from studio.app.worker import EngineWorker
-from studio.contract.events import Cancelled, Event, Failed, Finished, Loading, Started, Stepped
+from studio.contract.events import Failed
 from studio.ui.about import About
 from studio.ui.actions import made_actions, made_menu
 from studio.ui.canvas import Canvas
 from studio.ui.files import Files
 from studio.ui.generate_row import GenerateRow
-from studio.ui.history_strip import HEAD_PX, HistoryStrip
+from studio.ui.history_strip import HistoryStrip
+from studio.ui.job_display import JobDisplay
 from studio.ui.live_row import LiveRow
 from studio.ui.models.side import ModelsSide
 from studio.ui.notice_bar import Notice, NoticeBar
@@ -56,15 +43,12 @@ from studio.ui.shortcuts_sheet import ShortcutsSheet
 from studio.ui.status_row import StatusRow
 from studio.ui.upscale.compare_view import CompareView
 from studio.ui.upscale.stage import UpscaleStage
+from studio.ui.window_body import WindowBody, fill_column, page
 
-PANEL_PX = 320
-SIDE_PX = 256
-NARROW_SIDE_PX = 144
 _STAGES = {"upscale": 1, "models": 2}
 """What the middle shows for a panel, where that is not the canvas."""
 _SMALLEST = (1100, 700)
 _FIRST = (1280, 800)
-_ROOM_FOR_SIDE = 1240
 
 
 class MainWindow(QMainWindow):
@@ -95,12 +79,15 @@ class MainWindow(QMainWindow):
         )
         self.actions_by_key = made_actions(self, self._action)
         self.rail = Rail(made_menu(self.actions_by_key, self))
-        self._make_panels()
+        self.panels: dict[str, Any] = {row.key: row.build(self._needs) for row in PANELS}
         self.upscaling = UpscaleStage(session, self.panels["upscale"], self._tell, self)
         self.models = ModelsSide(session, downloads, self.panels, self._start, self._tell, self)
         self._lay_out()
-        self.notices = NoticeBar(self._canvas_column)
+        self.notices = NoticeBar(self._body.canvas_column)
         self.files = Files(session, self, self._tell)
+        self._job_display = JobDisplay(
+            self.canvas, self.live, self.status, self.panels, self._tell, self
+        )
         self.models.connect_to(self.canvas, self.files)
         self._connect_controls()
         self._connect_session()
@@ -109,44 +96,21 @@ class MainWindow(QMainWindow):
 
     # Layout
 
-    def _make_panels(self) -> None:
-        self.stack = QStackedWidget()
-        self.panels: dict[str, Any] = {}
-        for row in PANELS:
-            panel = row.build(self._needs)
-            self.panels[row.key] = panel
-            self.stack.addWidget(_page(row.shown_title, panel))
-
     def _lay_out(self) -> None:
-        self._start_rows = _stacked(self.generate_row, self.upscaling.start_row)
-        policy = QSizePolicy.Policy
-        self._start_rows.setSizePolicy(policy.Preferred, policy.Fixed)
-        panel_column = QFrame()
-        panel_column.setObjectName("panelColumn")
-        panel_column.setFixedWidth(PANEL_PX)
-        _column(panel_column, (self.stack, 1), (self._start_rows, 0), margins=(0, 0, 1, 0))
         painted = QWidget()
-        _column(painted, (self.canvas, 1), (self.live, 0))
-        self._stages = _stacked(painted, self.upscaling.column, self.models.stage)
-        self._canvas_column = QFrame()
-        self._canvas_column.setObjectName("canvasColumn")
-        _column(self._canvas_column, (self._stages, 1))
-        self._side = QFrame()
-        self._side.setObjectName("side")
-        _column(self._side, (self.strip, 1), margins=(1, 0, 0, 0))
-        middle = QHBoxLayout()
-        middle.setSpacing(0)
-        middle.addWidget(self.rail)
-        middle.addWidget(panel_column)
-        middle.addWidget(self._canvas_column, 1)
-        middle.addWidget(self._side)
-        body = QWidget()
-        layout = QVBoxLayout(body)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(middle, 1)
-        layout.addWidget(self.status)
-        self.setCentralWidget(body)
+        fill_column(painted, (self.canvas, 1), (self.live, 0))
+        self._body = WindowBody(
+            rail=self.rail,
+            pages=[
+                page(row.shown_title, self.panels[row.key], self.panels[row.key].foot)
+                for row in PANELS
+            ],
+            start_rows=(self.generate_row, self.upscaling.start_row),
+            stages=(painted, self.upscaling.column, self.models.stage),
+            side=self.strip,
+            status=self.status,
+        )
+        self.setCentralWidget(self._body)
 
     # Connections
 
@@ -188,11 +152,7 @@ class MainWindow(QMainWindow):
 
     def _connect_session(self) -> None:
         session = self.session
-        session.jobs.happened.connect(self._happened)
-        session.jobs.loading.connect(self._loading)
-        session.jobs.ready.connect(self._ready)
-        session.jobs.refused.connect(self._refused)
-        session.started.connect(self._started)
+        self._job_display.connect_to(session)
         session.gallery.failed.connect(self.report)
         session.jobs.changed.connect(self._show_enabled)
         session.batch.changed.connect(self._show_enabled)
@@ -340,42 +300,6 @@ class MainWindow(QMainWindow):
 
     # What happens
 
-    def _happened(self, job: Job, event: Event) -> None:
-        if job.upscales:
-            return  # the stage of upscaling listens to its batch
-        self.live.show_event(event)
-        match event:
-            case Loading():
-                self.status.show_loading(event)
-            case Stepped():
-                if event.noisy is not None and event.clean is not None:
-                    self.canvas.setPreview(event.noisy, event.clean)
-            case Finished() | Cancelled():
-                self.canvas.clearPreview()
-            case Failed():
-                self.canvas.clearPreview()
-                self.report(event)
-
-    def _started(self, event: Started) -> None:
-        if sentences := event.sentences(self.session.unknown_words.named):
-            self.notices.show_notice(Notice(kind="info", sentence=" ".join(sentences)))
-
-    def _loading(self, event: Loading) -> None:
-        self.status.show_loading(event)
-        self.live.show_loading(event)
-
-    def _ready(self, ready: EngineReady) -> None:
-        self.status.show_ready(ready)
-        if not self.session.jobs.busy:
-            self.live.show_ready()
-        for panel in self.panels.values():
-            panel.show_model(ready)
-
-    def _refused(self, failed: Failed) -> None:
-        self.status.show_trouble()
-        self.live.show_event(failed)
-        self.report(failed)
-
     def report(self, failed: Failed) -> None:
         """Show a failure where it doesn't stand in the way."""
         self.notices.show_notice(Notice.of(failed))
@@ -395,10 +319,8 @@ class MainWindow(QMainWindow):
         keys = [row.key for row in PANELS]
         if key in keys:
             self.rail.show_panel(key)
-            self.stack.setCurrentIndex(keys.index(key))
-            self._start_rows.setCurrentIndex(int(self.upscales))
-            self._start_rows.setVisible(key != "models")
-            self._stages.setCurrentIndex(_STAGES.get(key, 0))
+            start_row = None if key == "models" else int(self.upscales)
+            self._body.show_panel(keys.index(key), start_row, _STAGES.get(key, 0))
             # Else the focus of the panel that goes falls to the next field, which takes letters.
             self.canvas.setFocus()
             self.panels[key].focus_first()
@@ -443,12 +365,6 @@ class MainWindow(QMainWindow):
     def _shown_canvas(self) -> Canvas | CompareView:
         return self.upscaling.canvas if self.upscales else self.canvas
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a small window the picture needs the room more than the history."""
-        super().resizeEvent(event)
-        wide = event.size().width() >= _ROOM_FOR_SIDE
-        self._side.setFixedWidth(SIDE_PX if wide else NARROW_SIDE_PX)
-
     def closeEvent(self, event: QCloseEvent) -> None:
         geometry = base64.b64encode(self.saveGeometry().data()).decode()
         self.session.settings.set("window_geometry", geometry)
@@ -459,41 +375,3 @@ class MainWindow(QMainWindow):
         stored = self.session.settings["window_geometry"]
         if stored:
             self.restoreGeometry(QByteArray.fromBase64(stored.encode()))
-
-
-def _page(title: str, panel: QWidget) -> QWidget:
-    """A panel under its title, scrolling if it is taller than the window."""
-    head = QLabel(title)
-    head.setProperty("role", "title")
-    head.setContentsMargins(16, 0, 16, 0)
-    head.setFixedHeight(HEAD_PX)
-    inner = QWidget()
-    inner.setFixedWidth(PANEL_PX - 1)  # nothing moves when the scroll bar comes
-    inside = QVBoxLayout(inner)
-    inside.setContentsMargins(16, 0, 16, 16)
-    inside.addWidget(panel)
-    scroll = QScrollArea()
-    scroll.setWidgetResizable(True)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    scroll.setWidget(inner)
-    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    page = QWidget()
-    _column(page, (head, 0), (scroll, 1))
-    return page
-
-
-def _stacked(*widgets: QWidget) -> QStackedWidget:
-    stack = QStackedWidget()
-    for widget in widgets:
-        stack.addWidget(widget)
-    return stack
-
-
-def _column(
-    owner: QWidget, *rows: tuple[QWidget, int], margins: tuple[int, int, int, int] = (0, 0, 0, 0)
-) -> None:
-    layout = QVBoxLayout(owner)
-    layout.setContentsMargins(*margins)
-    layout.setSpacing(0)
-    for widget, stretch in rows:
-        layout.addWidget(widget, stretch)

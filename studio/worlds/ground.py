@@ -15,44 +15,50 @@ Rgb = tuple[float, float, float]
 
 # Linear reflectances.
 GRASS: dict[str, Rgb] = {
-    "spring": (0.125, 0.205, 0.045),
-    "summer": (0.092, 0.128, 0.038),
+    "spring": (0.135, 0.245, 0.045),
+    "summer": (0.078, 0.118, 0.034),
     "autumn": (0.200, 0.142, 0.046),
     "winter": (0.125, 0.115, 0.055),
 }
 STRAW: Rgb = (0.27, 0.21, 0.085)
 LEAVES: dict[str, Rgb] = {
-    "spring": (0.110, 0.185, 0.036),
+    "spring": (0.140, 0.225, 0.042),
     "summer": (0.050, 0.092, 0.022),
     "autumn": (0.260, 0.110, 0.018),
     "winter": (0.085, 0.070, 0.055),
 }
 NEEDLES: Rgb = (0.032, 0.062, 0.030)
 SOIL: dict[str, Rgb] = {
-    "dirt": (0.145, 0.088, 0.048),
-    "gravel": (0.24, 0.225, 0.20),
-    "mud": (0.085, 0.060, 0.040),
+    "dirt": (0.190, 0.106, 0.052),
+    "gravel": (0.32, 0.31, 0.295),
+    "mud": (0.052, 0.042, 0.033),
     "sand": (0.46, 0.35, 0.215),
-    "stone": (0.20, 0.19, 0.175),
+    "stone": (0.130, 0.142, 0.160),
 }
 ROCK: Rgb = (0.17, 0.155, 0.14)
+CLIFF: Rgb = (0.205, 0.160, 0.120)  # below the mountains stone is weathered and warm
+PASTURE: Rgb = (1.20, 1.12, 0.70)  # grazed hillsides against grass, as factors
 SNOW: Rgb = (0.80, 0.83, 0.88)
 PETALS: tuple[Rgb, ...] = (
-    (0.70, 0.52, 0.04), (0.60, 0.05, 0.05), (0.34, 0.14, 0.55), (0.74, 0.72, 0.70),
+    (0.75, 0.55, 0.03), (0.62, 0.035, 0.04), (0.30, 0.10, 0.55), (0.78, 0.76, 0.72),
+    (0.72, 0.22, 0.42), (0.12, 0.16, 0.62), (0.75, 0.30, 0.03),
 )  # fmt: skip
-ASPHALT: Rgb = (0.075, 0.075, 0.08)
-TRACK: Rgb = (0.26, 0.20, 0.135)
+ASPHALT: Rgb = (0.070, 0.070, 0.078)
+MARKING: Rgb = (0.62, 0.62, 0.60)
+TRACK: Rgb = (0.34, 0.28, 0.205)
 
 
 @dataclass(frozen=True)
 class Cover:
     """Ground cover of every pixel: linear ``albedo`` [B, 3, H, W], ``label`` int64 [B, H, W],
-    ``forest`` and ``snow`` 0..1, ``bumps`` metres of relief too fine for the land itself."""
+    ``forest``, ``snow`` and ``wet`` (standing water) 0..1, ``bumps`` metres of relief too fine
+    for the land itself."""
 
     albedo: Tensor
     label: Tensor
     forest: Tensor
     snow: Tensor
+    wet: Tensor
     bumps: Tensor
 
 
@@ -113,18 +119,19 @@ def cover(
             value = key if isinstance(key, Tensor) else torch.tensor(_id(key), device=p.device)
             label = torch.where(mask > 0.5, value, label)
 
-    # Far rolling ground is a hill rather than grass.
-    hilly = (land.hill > batch["hill_height"] * 0.12) & (batch["hill_height"] > 9)
-    label = torch.where(hilly & (p.imag > 90.0), _id("hill"), label)
+    # Far rolling ground is a hill rather than grass: grazed short, lighter and yellower.
+    hilly = smoothstep(0.08, 0.16, land.hill / batch["hill_height"].clamp(min=1.0))
+    hilly = hilly * (batch["hill_height"] > 9) * smoothstep(70.0, 110.0, p.imag)
+    lay(hilly, albedo * _one(batch, PASTURE), "hill")
 
     if batch.any("flowers"):
         drifts = fbm(p, 9.0, 3, seed, 152) + batch["flowers"] - 0.3
         bloom = smoothstep(0.3, 0.9, drifts) * (batch["flowers"] > 0.05) * (p.imag < 250.0)
         centre, _ = cells(p / 0.45 + offset(seed, 109))
-        dots = mix(0.16, smoothstep(0.34, 0.2, centre), (0.2 / footprint - 0.4).clamp(0, 1))
-        hue = torch.floor(batch["patch"] * 0.37 * 7.0) % 4.0
+        dots = mix(0.55, smoothstep(0.38, 0.24, centre), (0.2 / footprint - 0.4).clamp(0, 1))
+        hue = torch.floor(torch.frac(batch["patch"] * 0.37) * len(PETALS))
         petal = _rgb(batch, [PETALS[int(h)] for h in hue.flatten().tolist()])
-        lay(bloom * dots * 0.8, petal, None)
+        lay(bloom * dots * 0.9, petal, None)
         label = torch.where(bloom > 0.6, _id("flower"), label)
 
     # Bare soil in patches, and all along the shore.
@@ -133,7 +140,7 @@ def cover(
     soil = soil * (1.0 + 0.12 * broad + 0.12 * middle + 0.18 * fine).clamp(0.3, 2.0)[:, None]
     pebbles = None
     if batch.any("soil", "gravel", "stone"):
-        size = mix(0.16, 0.7, batch.where("soil", "stone"))
+        size = mix(0.16, 1.1, batch.where("soil", "stone"))
         near, rim = cells(p / size + offset(seed, 105))
         seen = (size / footprint * 0.4 - 0.5).clamp(0, 1)
         pebbles = mix(1.0, (0.55 + 0.5 * smoothstep(0.0, 0.22, rim)) * (1.12 - near * 0.3), seen)
@@ -158,7 +165,9 @@ def cover(
     # Steep ground cannot hold soil.
     steep = smoothstep(0.54, 0.85, slope + 0.10 * broad)
     steep = steep * (1.0 - (batch["dunes"] > 3.0) * (land.mountain < 20.0).float())
-    rock = _one(batch, ROCK) * (1.0 + 0.2 * middle + 0.2 * fine + 0.14 * region)[:, None]
+    mountainous = land.mountain > 0.08 * batch["mountain_height"].clamp(min=1.0)
+    rock = torch.where(mountainous[:, None], _one(batch, ROCK), _one(batch, CLIFF))
+    rock = rock * (1.0 + 0.2 * middle + 0.2 * fine + 0.14 * region)[:, None]
     # Beds of stone, tilted and bent, and streaks of scree and lichen that run downhill.
     beds = height + 26.0 * region + 9.0 * broad + p.real * 0.12
     thick = 34.0
@@ -179,7 +188,6 @@ def cover(
     )
     scree = high * smoothstep(0.10, 0.5, slope + 0.35 * high + 0.12 * crag)
     lay(scree * 0.92, rock * 1.08, None)
-    mountainous = land.mountain > 0.08 * batch["mountain_height"].clamp(min=1.0)
     label = torch.where(mountainous, _id("mountain"), label)
 
     forest = forest_mask(p, height, slope, land, batch)
@@ -210,6 +218,15 @@ def cover(
         paved = batch["road_paved"][:, None]
         way = mix(_one(batch, TRACK), _one(batch, ASPHALT), paved)
         way = way * (1.0 + 0.1 * middle + 0.1 * fine)[:, None]
+        # Grass grows between the ruts of a track; an asphalt road has lines.
+        strip = smoothstep(-1.0, -1.25, land.road) * 0.7 * (1 - paved[:, 0])
+        way = mix(way, albedo, strip[:, None])
+        edge = (land.road + 0.4).abs() < 0.12
+        dash = (land.road < -2.85) & (torch.remainder(p.imag, 9.0) < 4.0)
+        lines = (edge | dash) * paved[:, 0] * (0.5 / footprint - 0.5).clamp(0, 0.9)
+        way = mix(way, _one(batch, MARKING), lines[:, None])
         way = mix(way, _one(batch, SNOW) * 0.85, (0.55 * snow * (1 - 0.4 * paved[:, 0]))[:, None])
         lay(on_road, way, "road")
-    return Cover(albedo, label, trunk, snow * (1 - on_road), bumps)
+    puddles = smoothstep(0.0, 0.4, middle + 0.5 * broad) * batch.where("soil", "mud")
+    wet = puddles * (label == _id("mud"))
+    return Cover(albedo, label, trunk, snow * (1 - on_road), wet, bumps)

@@ -224,7 +224,7 @@ def _air(
     u = rng.uniform
     haze = math.exp(u(math.log(1 / 60000), math.log(1 / 16000)))
     cover = {
-        "clear": u(0, 0.08), "cloudy": u(0.3, 0.62), "overcast": u(0.95, 1.0),
+        "clear": u(0, 0.08), "cloudy": u(0.36, 0.64), "overcast": u(0.95, 1.0),
         "fog": u(0.3, 1.0), "rain": 1.0, "snowfall": 1.0,
     }[weather]  # fmt: skip
     haze = {
@@ -241,7 +241,9 @@ def _air(
         "clouds": "cumulus" if u() < 0.68 else "broken",
         "cloud_cover": cover,
         "cloud_scale": u(900, 2600),
-        "cirrus": u(0, 1) if weather in ("clear", "cloudy") and u() < 0.5 else 0.0,
+        "cirrus": u(0, 0.4 if weather == "clear" else 1.0)
+        if weather in ("clear", "cloudy") and u() < 0.5
+        else 0.0,
         "wind": u(0, 1) ** 1.5 if terrain != "coast" else u(0.3, 1),
     }
 

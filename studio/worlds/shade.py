@@ -59,4 +59,8 @@ def shade_ground(view: View, land: Land, batch: Batch, light: Light) -> tuple[Te
     facing = mix(facing, torch.ones_like(facing) * d[:, 1].clamp(min=0), wrap)
     occlusion = (0.55 + 0.45 * norm) * (1 - 0.35 * ground.forest)
     lit = light.sun * (facing * shadow)[:, None] + light.ambient * occlusion[:, None]
-    return ground.albedo * lit / 3.1416, ground
+    colour = ground.albedo * lit / 3.1416
+    # Puddles mirror the sky, the more the lower one looks at them.
+    down = (-view.up).clamp(min=1e-3).expand_as(facing)
+    fresnel = 0.03 + 0.97 * (1 - down * torch.rsqrt(1 + down * down)).pow(5)
+    return mix(colour, light.ambient / 3.1416, (ground.wet * fresnel)[:, None]), ground

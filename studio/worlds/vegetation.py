@@ -11,7 +11,18 @@ from torch import Tensor
 
 from studio.contract.materials import BY_KEY
 from studio.worlds.batch import Batch
-from studio.worlds.ground import GRASS, LEAVES, NEEDLES, ROCK, SNOW, SOIL, STRAW, Rgb, forest_mask
+from studio.worlds.ground import (
+    CLIFF,
+    GRASS,
+    LEAVES,
+    NEEDLES,
+    PETALS,
+    SNOW,
+    SOIL,
+    STRAW,
+    Rgb,
+    forest_mask,
+)
 from studio.worlds.march import View, sun_shadow
 from studio.worlds.noise import fbm, mix, smoothstep
 from studio.worlds.sky import Light
@@ -25,10 +36,13 @@ AUTUMN: tuple[Rgb, ...] = (
     (0.42, 0.20, 0.022), (0.36, 0.105, 0.020), (0.26, 0.045, 0.018), (0.46, 0.30, 0.035),
     (0.16, 0.13, 0.03),
 )  # fmt: skip
-PETALS: tuple[Rgb, ...] = (
-    (0.75, 0.55, 0.03), (0.62, 0.035, 0.04), (0.30, 0.10, 0.55), (0.78, 0.76, 0.72),
-    (0.72, 0.22, 0.42), (0.12, 0.16, 0.62), (0.75, 0.30, 0.03),
-)  # fmt: skip
+SHRUBS: dict[str, Rgb] = {
+    "spring": (0.185, 0.205, 0.110),
+    "summer": (0.135, 0.155, 0.095),
+    "autumn": (0.235, 0.075, 0.055),
+    "winter": (0.120, 0.082, 0.068),
+}
+"""Sage, broom and heather: greyer than trees, and russet in autumn."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +185,7 @@ def _trees(batch: Batch, view: View, light: Light) -> Stand | None:
     autumn = torch.tensor([s.season == "autumn" for s in batch.scenes], device=batch.device)[scene]
     leaf = torch.where(autumn[:, None], _choose(_colours(batch, list(AUTUMN)), r[3]), leaf)
     spring = torch.tensor([s.season == "spring" for s in batch.scenes], device=batch.device)[scene]
-    blossom = spring & (r[3] < 0.28) & ~poplar
+    blossom = spring & (r[3] < 0.4) & ~poplar
     leaf = torch.where(blossom[:, None], _colours(batch, [(0.55, 0.36, 0.40)]), leaf)
     leaf = torch.where(needle[:, None], _colours(batch, [NEEDLES]) * 1.25, leaf)
     leaf = leaf * (0.75 + 0.5 * r[5])[:, None]
@@ -198,12 +212,9 @@ def _bushes(batch: Batch, view: View, light: Light) -> Stand | None:
     r = [c.expand_as(keep)[keep] for c in spots.chance]
     kind = KINDS["bush"]
     season = [
-        LEAVES[s.season] if s.terrain != "desert" else (0.13, 0.12, 0.05) for s in batch.scenes
+        SHRUBS[s.season] if s.terrain != "desert" else (0.13, 0.12, 0.05) for s in batch.scenes
     ]
-    leaf = _colours(batch, season)[scene]
-    autumn = torch.tensor([s.season == "autumn" for s in batch.scenes], device=batch.device)[scene]
-    leaf = torch.where(autumn[:, None], _choose(_colours(batch, list(AUTUMN)), r[3]), leaf)
-    leaf = leaf * (0.8 + 0.6 * r[5])[:, None]
+    leaf = _colours(batch, season)[scene] * (0.8 + 0.6 * r[5])[:, None]
     tall = 0.5 + 1.4 * r[7] ** 1.4
     bark = _colours(batch, [BARK]).expand_as(leaf)
     tile = kind.first + (r[6] * kind.count).long()
@@ -282,7 +293,9 @@ def _rocks(batch: Batch, view: View, light: Light) -> Stand | None:
     tall = tall.clamp(max=3.0)
     kind = KINDS["rock"]
     tile = kind.first + (r[6] * kind.count).long()
-    stone = mix(_colours(batch, [ROCK]), _colours(batch, [SOIL["stone"]]), r[4][:, None])
+    big = (tall > 0.8)[:, None]
+    stone = torch.where(big, _colours(batch, [CLIFF]), _colours(batch, [SOIL["stone"]]))
+    stone = stone * (0.85 + 0.3 * r[4])[:, None]
     desert = batch.where("terrain", "desert").view(-1)[scene][:, None]
     stone = stone * mix(1.25, _colours(batch, [(1.7, 1.2, 0.85)]), desert)
     aspect = kind.aspect * (0.75 + 0.5 * r[3])
@@ -290,7 +303,7 @@ def _rocks(batch: Batch, view: View, light: Light) -> Stand | None:
         spots, keep, tall, tile, aspect, "stone", stone, stone, stone,
         _snowy(batch, spots, keep), batch, view, light,
     )  # fmt: skip
-    stand.label = torch.where(tall > 0.8, BY_KEY["rock"].id, stand.label)
+    stand.label = torch.where(big[:, 0], BY_KEY["rock"].id, stand.label)
     return stand
 
 

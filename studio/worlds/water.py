@@ -12,6 +12,19 @@ from studio.worlds.terrain import Relief
 
 KEYS = {"lake": "water", "sea": "sea", "river": "river", "none": "water"}
 
+# Reflectances of the water itself: a lake is clear and dark, the sea turquoise where the bottom
+# is near, a river carries fine stone that makes it milky.
+DEEP = {
+    "lake": (0.010, 0.030, 0.045), "sea": (0.010, 0.075, 0.120), "river": (0.075, 0.135, 0.105),
+    "none": (0.012, 0.040, 0.050),
+}  # fmt: skip
+SHALLOW = {
+    "lake": (0.045, 0.085, 0.080), "sea": (0.060, 0.240, 0.230), "river": (0.120, 0.175, 0.125),
+    "none": (0.05, 0.11, 0.10),
+}  # fmt: skip
+SMOOTH = {"lake": 1.0, "sea": 0.72, "river": 0.66, "none": 1.0}
+"""How much of the mirror image a surface keeps: current and swell break it up."""
+
 
 def _ripples(p: Tensor, footprint: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
     """Slopes of the water surface to the right and ahead."""
@@ -70,13 +83,21 @@ def shade_water(
     down = (-view.up).clamp(min=1e-3).expand_as(sx)
     grazing = (down / torch.sqrt(1 + down * down) + sz * 0.5).clamp(0.02, 1)
     fresnel = (0.03 + 0.97 * (1 - grazing).pow(5)).clamp(0, 0.96)
-    deep = torch.tensor([0.012, 0.040, 0.050], device=colour.device).view(1, 3, 1, 1)
-    shallow = torch.tensor([0.05, 0.11, 0.10], device=colour.device).view(1, 3, 1, 1)
+    deep = torch.tensor([DEEP[s.water] for s in batch.scenes], device=colour.device)
+    shallow = torch.tensor([SHALLOW[s.water] for s in batch.scenes], device=colour.device)
+    deep, shallow = deep.view(-1, 3, 1, 1), shallow.view(-1, 3, 1, 1)
     body = mix(shallow, deep, smoothstep(0.0, 14.0, -land.shore)[:, None]) * light.ambient * 0.5
     body = body + light.sun * body * 0.25
     bottom = torch.exp(land.height.clamp(max=0.0) * 3.0) * 0.8
     body = mix(body, colour * 0.6, bottom[:, None])
-    surface = mix(body, image, fresnel[:, None])
+    smooth = torch.tensor([SMOOTH[s.water] for s in batch.scenes], device=colour.device)
+    surface = mix(body, image, (fresnel * smooth.view(-1, 1, 1))[:, None])
+    if batch.any("water", "river"):
+        # The current draws streaks along the banks.
+        along = torch.complex(land.shore * 0.9, p.imag * 0.10)
+        streaks = fbm(along, 1.6, 3, batch["patch"], 123, footprint * 0.5)
+        flow = smoothstep(0.2, 0.9, streaks) * batch.where("water", "river")
+        surface = surface + (flow * 0.022)[:, None] * (light.sun * 0.4 + light.ambient)
     # The sun's glitter: facets that happen to mirror it.
     d = light.direction.view(-1, 3, 1, 1)
     norm = torch.rsqrt(1 + view.across**2 + view.up**2)
@@ -91,6 +112,10 @@ def shade_water(
         lines = torch.sin(-land.shore * 0.55 + ragged * 1.3) * torch.exp(land.shore * 0.03)
         foam = torch.maximum(wash * 0.8, smoothstep(0.75, 0.98, lines) * batch["wind"])
         foam = foam * smoothstep(-0.8, 0.6, fbm(p, 1.5, 3, batch["patch"], 122, footprint))
+        # White horses far out, in short level strokes.
+        long = torch.complex(p.real * 0.3, p.imag)
+        horses = fbm(long, 7.0, 3, batch["patch"], 124, footprint)
+        foam = torch.maximum(foam, smoothstep(0.8, 1.1, horses) * (0.1 + 0.6 * batch["wind"]))
         white = (light.sun * d[:, 1:2].clamp(min=0.1) + light.ambient) * 0.25
         surface = mix(surface, white, (foam * batch.where("water", "sea")).clamp(0, 1)[:, None])
     ids = torch.tensor([BY_KEY[KEYS[s.water]].id for s in batch.scenes], device=label.device)

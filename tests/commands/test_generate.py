@@ -1,16 +1,11 @@
 """``latent-studio generate`` as a process: pixels, files, and everything in the way."""
 
-import fcntl
 import os
-import pty
 import resource
-import select
 import shutil
 import signal
-import struct
 import subprocess
 import sys
-import termios
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +20,7 @@ from studio.contract.geometry import Size
 from studio.contract.materials import BY_KEY
 from studio.contract.request import GenerateRequest
 from studio.document.formats import open_file, write_map
+from tests.commands.terminal import shown_on_a_terminal
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "studio", "generate"]
@@ -112,19 +108,9 @@ def test_a_rounded_size_and_unknown_words_are_said(
 
 
 def test_the_bar_shows_on_a_terminal(settings: list[str | Path], tmp_path: Path) -> None:
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    process = start(*settings, "-o", tmp_path / "x.png", stderr=theirs)
-    os.close(theirs)
-    shown = b""
-    while select.select([ours], [], [], 60)[0]:
-        try:
-            shown += os.read(ours, 4096)
-        except OSError:  # the other end is closed
-            break
-    os.close(ours)
-    process.communicate(timeout=240)
-    assert process.returncode == 0
+    shown = shown_on_a_terminal(
+        lambda terminal: start(*settings, "-o", tmp_path / "x.png", stderr=terminal)
+    )
     assert b"loading" in shown
     assert b"100%" in shown
 

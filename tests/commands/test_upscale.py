@@ -1,15 +1,10 @@
 """``latent-studio upscale``: files, folders, refusals, interruptions and going on."""
 
-import fcntl
 import os
-import pty
 import resource
-import select
 import signal
-import struct
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +14,7 @@ import pytest
 from PIL import Image
 
 from studio.cli import main
+from tests.commands.terminal import shown_on_a_terminal
 from tests.tiny_upscaler import write_tiny_upscaler
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -189,19 +185,8 @@ def test_interrupted_and_resumed(
 
 
 def test_the_bar_shows_on_a_terminal(upscaler: Path, pictures: Path, tmp_path: Path) -> None:
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    process = start(pictures / "a.png", "-o", tmp_path / "out", "--model", upscaler, stderr=theirs)
-    os.close(theirs)
-    shown = b""
-    while select.select([ours], [], [], 60)[0]:
-        try:
-            shown += os.read(ours, 4096)
-        except OSError:  # the other end is closed
-            break
-    os.close(ours)
-    process.communicate(timeout=120)
-    assert process.returncode == 0
+    arguments = [pictures / "a.png", "-o", tmp_path / "out", "--model", upscaler]
+    shown = shown_on_a_terminal(lambda terminal: start(*arguments, stderr=terminal))
     assert b"a.png (1 of 1)" in shown
     assert b"100%" in shown
 

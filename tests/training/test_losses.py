@@ -1,12 +1,17 @@
-"""Loss terms of the first stage."""
+"""Loss terms of first stage and upscaler."""
+
+from collections.abc import Callable
 
 import pytest
 import torch
+from torch import Tensor
 
 from studio.training.losses import (
     PatchDiscriminator,
     adaptive_weight,
+    finest_octave,
     gradient_difference,
+    gradient_strength,
     hinge_loss,
     perceptual_distance,
     texture_difference,
@@ -42,11 +47,23 @@ def test_discriminator_judges_patches() -> None:
     assert logits.shape == (2, 1, 14, 14)
 
 
-def test_texture_counts_detail_wherever_it_is() -> None:
+@pytest.mark.parametrize("strength", [torch.abs, gradient_strength])
+def test_texture_counts_detail_wherever_it_is(strength: Callable[[Tensor], Tensor]) -> None:
     generator = torch.Generator().manual_seed(3)
     grass = torch.randn(1, 3, 64, 64, generator=generator)
     moved = grass.roll((5, 3), (2, 3))
     blurred = torch.nn.functional.avg_pool2d(grass, 3, 1, 1)
-    assert texture_difference(grass, grass) == 0
-    assert texture_difference(grass, moved) < 0.3 * texture_difference(grass, blurred)
+
+    def difference(made: Tensor) -> Tensor:
+        return texture_difference(grass, made, strength=strength)
+
+    assert difference(grass) == 0
+    assert difference(moved) < 0.3 * difference(blurred)
+    assert difference(grass.roll(5, 3)) < 0.2 * difference(grass * 0.3)
     assert (grass - moved).abs().mean() > (grass - blurred).abs().mean()
+
+
+def test_the_finest_octave_is_all_of_a_chessboard_and_nothing_of_a_plane() -> None:
+    board = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).tile(1, 1, 4, 4)
+    assert torch.equal(finest_octave(board), board)
+    assert finest_octave(torch.ones(1, 3, 8, 8)).abs().max() == 0

@@ -1,5 +1,6 @@
 """Every stage of a tiny recipe, one after the other, up to a model that paints."""
 
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,7 @@ featured = { mountains = 0.5 }
 
 [segmenter]
 channels = [8, 8, 8, 8]
+overview = 4
 batch = 2
 learning_rate = 1e-3
 
@@ -46,9 +48,11 @@ perceptual_weight = 0.3
 adversarial_weight = 0.3
 adversarial_start = 0
 adversarial_limit = 5.0
+judge_rate = 0.5
 judge_lead = 1
 discriminator_channels = 8
 latent_noise = 0.1
+edge_weight = 1.0
 texture_weight = 1.0
 
 [first_stage.autoencoder]
@@ -73,6 +77,7 @@ drop_text = 0.3
 drop_map = 0.3
 drop_both = 0.2
 exact_maps = 0.5
+time_power = 0.8
 prediction = "v"
 schedule = "cosine"
 
@@ -165,6 +170,44 @@ def test_the_decoder_trains_on_without_touching_the_latents(workshop: Path) -> N
     changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
     assert changed == {"decoder", "post_quant_conv"}
     assert (workshop / "model" / "config.json").read_text() == config
+
+
+def test_a_stage_begins_with_the_weights_of_a_finished_model(workshop: Path) -> None:
+    from safetensors.torch import load_file
+
+    from studio.training.config import read_recipe as recipe_of
+    from studio.training.train_diffusion import _start_from, build_denoiser
+
+    model = workshop / "model"
+    words = len(json.loads((model / "tokenizer.json").read_text())["model"]["vocab"])
+    network = build_denoiser(recipe_of(workshop / "tiny.toml").diffusion, 4, words)
+    _start_from(network, model, model / "tokenizer.json")
+    for part, name in ((network.unet, "denoiser"), (network.text, "text_encoder")):
+        for key, tensor in load_file(model / f"{name}.safetensors").items():
+            assert torch.equal(part.state_dict()[key], tensor.float())
+    before = load_file(model / "first_stage.safetensors")
+    train(workshop, "first-stage", "--start-from", str(model), "--decoder-only", "--device", "cpu")
+    after = load_file(model / "first_stage.safetensors")
+    assert all(
+        torch.equal(before[name], after[name]) for name in before if name.startswith("encoder.")
+    )
+
+
+def test_words_keep_their_meaning_when_the_vocabulary_grows(workshop: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    from studio.engine.conditioning.text import build_tokenizer
+    from studio.training.warm_start import EMBEDDING, words_as_before
+
+    model = workshop / "model"
+    tokenizer = build_tokenizer(["aardvark", "lake", "winter"], 24)
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    vocabulary = json.loads((model / "tokenizer.json").read_text())["model"]["vocab"]
+    known = load_file(model / "text_encoder.safetensors")[EMBEDDING]
+    fresh = torch.full((tokenizer.get_vocab_size(), known.shape[1]), 7.0)
+    rows = words_as_before(fresh, model, tmp_path / "tokenizer.json")[EMBEDDING]
+    assert torch.equal(rows[tokenizer.token_to_id("lake")], known[vocabulary["lake"]].float())
+    assert (rows[tokenizer.token_to_id("aardvark")] == 7).all()
 
 
 def test_evaluation_reports_every_figure_and_its_oracle(workshop: Path) -> None:

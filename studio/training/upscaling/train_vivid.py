@@ -11,8 +11,14 @@ from studio.contract.upscaling import NATIVE_SCALE
 from studio.engine.nets.upscaler import UpscalerNet
 from studio.engine.schedules import SCHEDULES, Schedule
 from studio.engine.upscaling.first_stage import ResidualFirstStage, without_colour
-from studio.training.ema import Ema
-from studio.training.losses import PatchDiscriminator, adaptive_weight, hinge_loss
+from studio.training.adversaries import Adversaries
+from studio.training.losses import (
+    PatchDiscriminator,
+    adaptive_weight,
+    finest_octave,
+    gradient_strength,
+    texture_difference,
+)
 from studio.training.metrics import band_gradients
 from studio.training.run import Run
 from studio.training.stages import warm_cosine
@@ -20,8 +26,6 @@ from studio.training.upscaling.shop import Batch, UpscalerShop, no_latent, resid
 
 _WINDOW = 16
 """Pixels of the large picture whose amount of detail is compared."""
-
-_LEVELS = 2
 
 _AIM = 0.9
 """Invented detail in the full amount looks like noise."""
@@ -44,20 +48,14 @@ def train_vivid(shop: UpscalerShop) -> None:
     faithful, stage = shop.trained()
     network = copy.deepcopy(faithful).train().requires_grad_(True)
     judge = PatchDiscriminator(config.discriminator_channels, inputs=6).to(shop.device)
-    optimiser = torch.optim.Adam(network.parameters(), config.learning_rate, (0.5, 0.99))
-    judge_rate = config.discriminator_learning_rate
-    judge_optimiser = torch.optim.Adam(judge.parameters(), judge_rate, (0.5, 0.99))
-    ema = Ema(network, config.ema_decay)
+    rates = (config.learning_rate, config.discriminator_learning_rate)
+    adversaries = Adversaries(
+        network, judge, rates=rates, betas=(0.5, 0.99), decay=config.ema_decay
+    )
     run = Run(
         shop.stage("vivid"),
         minutes=shop.minutes,
-        keep={
-            "network": network,
-            "judge": judge,
-            "optimiser": optimiser,
-            "judge_optimiser": judge_optimiser,
-            "ema": ema,
-        },
+        keep=adversaries.parts,
         resume=shop.resume,
         device=shop.device,
     )
@@ -65,14 +63,12 @@ def train_vivid(shop: UpscalerShop) -> None:
     batches = shop.batches(config.batch, config.crop, shop.recipe.seed + 1 + run.step)
     started, weight = run.seconds, torch.zeros((), device=shop.device)
     for step in run:
-        rate = warm_cosine(step, run.seconds - started, shop.minutes, 50)
-        optimiser.param_groups[0]["lr"] = config.learning_rate * rate
-        judge_optimiser.param_groups[0]["lr"] = judge_rate * rate
+        adversaries.set_pace(warm_cosine(step, run.seconds - started, shop.minutes, 50))
         batch = next(batches)
         cells = sampler.step(batch)
         pixel = (cells - batch.cells).abs().mean()
         made, real, base = (_picture(part) for part in (cells, batch.cells, batch.base))
-        detail = detail_difference(made, real)
+        detail = texture_difference(real, made, window=_WINDOW, strength=gradient_strength)
         loss = config.pixel_weight * pixel + config.statistics_weight * detail
         if step >= config.judge_lead:
             judge.requires_grad_(False)
@@ -84,21 +80,14 @@ def train_vivid(shop: UpscalerShop) -> None:
             loss = loss + config.adversarial_weight * weight * against
             judge.requires_grad_(True)
             run.log(against=against, weight=weight)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        ema.update()
+        adversaries.improve(loss)
         with shop.precision():
             of_real = judge(torch.cat([real, base], 1)).float()
             of_made = judge(torch.cat([made.detach(), base], 1)).float()
-        judge_loss = hinge_loss(of_real, of_made)
-        judge_optimiser.zero_grad(set_to_none=True)
-        judge_loss.backward()
-        judge_optimiser.step()
+        judge_loss = adversaries.improve_judge(of_real, of_made)
         run.log(pixel=pixel, detail=detail, judge=judge_loss)
-        run.log(ratio=_finest(made).abs().mean() / _finest(real).abs().mean())
-    network.load_state_dict(ema.weights)
+        run.log(ratio=finest_octave(made).abs().mean() / finest_octave(real).abs().mean())
+    network.load_state_dict(adversaries.ema.weights)
     shop.save(network.eval(), "vivid")
     shop.write_model_config(vivid_gain=calibrated_gain(sampler, batches))
 
@@ -181,28 +170,3 @@ class Sampler:
 
 def _picture(cells: Tensor) -> Tensor:
     return F.pixel_shuffle(cells, NATIVE_SCALE)
-
-
-def _finest(images: Tensor) -> Tensor:
-    """The finest octave of [B, 3, H, W]."""
-    coarse = F.avg_pool2d(images, 2)
-    return images - F.interpolate(coarse, scale_factor=2, mode="bilinear", align_corners=False)
-
-
-def detail_difference(made: Tensor, real: Tensor) -> Tensor:
-    """How much the mean |gradient| of two pictures [B, 3, H, W] differs from place to place.
-
-    Summed over the finest octave bands; what is compared is the amount of detail in windows, not
-    where each edge of it lies, which nobody can know.
-    """
-    total = made.new_zeros(())
-    for _ in range(_LEVELS):
-        amounts = []
-        for images in (made, real):
-            band = _finest(images)
-            across, down = band.diff(dim=-1).abs(), band.diff(dim=-2).abs()
-            amount = F.avg_pool2d(across[..., :-1, :] + down[..., :-1], _WINDOW, _WINDOW // 2)
-            amounts.append(amount)
-        total = total + (amounts[0] - amounts[1]).abs().mean()
-        made, real = F.avg_pool2d(made, 2), F.avg_pool2d(real, 2)
-    return total

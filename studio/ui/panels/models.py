@@ -15,6 +15,8 @@ class ModelsPanel(QWidget):
     model of the hub.
     """
 
+    foot = None
+
     file_wanted = Signal()
     folder_wanted = Signal()
     name_given = Signal(str)

@@ -21,7 +21,7 @@ from studio.document.formats import FORMATS, FileError
 from studio.document.palette import coloured
 from studio.document.presets import PRESETS, PresetRow
 from studio.ui.icon_button import IconButton
-from studio.ui.labelled import caption, labelled
+from studio.ui.labelled import caption
 from studio.ui.number_slider import NumberSlider
 from studio.ui.paint_state import PaintState
 from studio.ui.panels.label_list import LabelList
@@ -78,7 +78,9 @@ class PaintPanel(QWidget):
         layout.setSpacing(12)
         layout.addLayout(self._materials())
         layout.addWidget(self.pair)
-        tools = labelled(self.tr("Tool"), self.tools)
+        tools = QVBoxLayout()
+        tools.setSpacing(4)
+        tools.addWidget(self.tools)
         tools.addWidget(self.hint)
         layout.addLayout(tools)
         layout.addWidget(self.brush)
@@ -101,7 +103,9 @@ class PaintPanel(QWidget):
         self._search(self.search.text())
 
     def _materials(self) -> QVBoxLayout:
-        column = labelled(self.tr("Material"), self.search)
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        column.addWidget(self.search)  # its own words say what it is
         self._none = caption()
         self._none.hide()
         column.addWidget(self._none)

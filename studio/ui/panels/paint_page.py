@@ -20,7 +20,10 @@ from studio.ui.panels.unknown_line import UnknownLine
 
 
 class PaintPage(QWidget):
-    """``painting`` is the painting panel; the prompt and recipe are the other panels' too."""
+    """``painting`` is the painting panel; the prompt and recipe are the other panels' too.
+
+    ``foot`` holds the prompt: it stays above the button when the panel scrolls.
+    """
 
     def __init__(
         self,
@@ -48,13 +51,13 @@ class PaintPage(QWidget):
         layout.addWidget(self.picker)
         layout.addWidget(self.no_map)
         layout.addWidget(painting)
-        self._words = QWidget()
-        words = labelled(self.tr("Prompt"), self.prompt)
-        self._words.setLayout(words)
-        layout.addWidget(self._words)
-        layout.addWidget(self.unknown)
         layout.addWidget(self.fold)
         layout.addStretch(1)
+        self.foot = QWidget()
+        words = labelled(self.tr("Prompt"), self.prompt)
+        words.setContentsMargins(16, 8, 16, 12)
+        words.addWidget(self.unknown)
+        self.foot.setLayout(words)
         settings.changed.connect(self._summarise)
         self._summarise()
         self.picker.changed.connect(self.show_card)
@@ -66,7 +69,7 @@ class PaintPage(QWidget):
         paints = unknown or (card is not None and card.can(Capability.MAP))
         self.painting.setVisible(paints)
         self.painting.show_labels(card is not None and card.labels > len(MATERIALS))
-        self._words.setVisible(unknown or (card is not None and card.can(Capability.TEXT)))
+        self.foot.setVisible(unknown or (card is not None and card.can(Capability.TEXT)))
         guided = unknown or (card is not None and card.can(Capability.GUIDANCE))
         self.recipe.show_guidance(guided)
         self.no_map.setVisible(not paints)

@@ -28,6 +28,8 @@ _FROM_PICTURES = (Capability.SOURCE, Capability.MASK, Capability.ENLARGE)
 class PromptPanel(QWidget):
     """Shows only the controls that the chosen model has."""
 
+    foot = None
+
     def __init__(
         self,
         settings: Settings,

@@ -150,7 +150,7 @@ class Swatches(QWidget):
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setHorizontalSpacing(12)
-        layout.setVerticalSpacing(8)
+        layout.setVerticalSpacing(4)
         self.swatches: dict[int, Swatch] = {}
         for place, key in enumerate(ORDER):
             swatch = Swatch(BY_KEY[key])

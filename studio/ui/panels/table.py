@@ -22,7 +22,12 @@ from studio.ui.panels.upscale import UpscalePanel
 
 
 class Panel(Protocol):
-    """What the window asks of every panel, which is also a QWidget."""
+    """What the window asks of every panel, which is also a QWidget.
+
+    ``foot``, where there is one, stays below the panel when it scrolls.
+    """
+
+    foot: QWidget | None
 
     def show_model(self, ready: EngineReady) -> None: ...
 

@@ -26,6 +26,8 @@ class UpscalePanel(QWidget):
     at the middle, ``region_wanted(bool)`` lets the pointer draw a region on the canvas.
     """
 
+    foot = None
+
     files_wanted = Signal()
     folder_wanted = Signal()
     preview_wanted = Signal()

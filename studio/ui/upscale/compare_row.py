@@ -1,30 +1,17 @@
 """Under the comparison: how it compares, how far the batch is, the zoom."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QWidget
 
 from studio.app.saved_batch import FileState
-from studio.app.setting_rows import BY_KEY
 from studio.app.settings import Settings
 from studio.app.upscale_batch import Phase, UpscaleBatch
 from studio.contract.events import Loading
-from studio.ui.binding import bind
 from studio.ui.icon_button import IconButton
-from studio.ui.live_row import seconds
-from studio.ui.segments import Segments
-
-_FULL = 1000
+from studio.ui.progress_row import ProgressRow, seconds
 
 
-class CompareRow(QFrame):
+class CompareRow(ProgressRow):
     """``fit()`` asks for the zoom that shows everything, ``actual()`` for one pixel on one."""
 
     fit = Signal()
@@ -34,7 +21,6 @@ class CompareRow(QFrame):
         self, settings: Settings, batch: UpscaleBatch, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.setObjectName("liveRow")
         self._batch = batch
         tips = {
             "slider": self.tr("Before and after under one divider; drag it, or use the arrow keys"),
@@ -42,62 +28,29 @@ class CompareRow(QFrame):
             "after": self.tr("Only the enlarged picture; hold Space to see it as it was"),
             "before": self.tr("Only the picture as it was"),
         }
-        choices = BY_KEY["upscale_view"].shown_choices
-        self.view = Segments(
-            self.tr("Comparison"), [(key, title, tips[key], "") for key, title in choices]
+        self.add_view(self.tr("Comparison"), settings, "upscale_view", tips)
+        self.name_bar(
+            self.tr("Progress of all pictures"), self.tr("How much of all pictures is done")
         )
-        bind(settings, "upscale_view", self.view)
-        self.bar = QProgressBar()
-        self.bar.setRange(0, _FULL)
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(self.tr("Progress of all pictures"))
-        self.bar.setToolTip(self.tr("How much of all pictures is done"))
-        self.text = QLabel()
-        self.text.setProperty("role", "value")
-        self.time = QLabel()
-        self.time.setProperty("role", "caption")
-        for label in (self.text, self.time):
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.zoom = QLabel()
         self.zoom.setProperty("role", "caption")
         self.zoom.setFixedWidth(48)
         self.zoom.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.zoom.setToolTip(self.tr("Zoom; 100 % is one pixel of the result on one of the screen"))
-        self._lay_out()
+        actual = IconButton("actual-size", self.tr("Actual size (Ctrl+1)"))
+        actual.clicked.connect(self.actual)
+        fit = IconButton("fit", self.tr("Fit the picture into the window (Ctrl+0)"))
+        fit.clicked.connect(self.fit)
+        self.controls.addWidget(self.zoom)
+        self.controls.addSpacing(4)
+        self.controls.addWidget(actual)
+        self.controls.addWidget(fit)
         self._loading = ""
         batch.changed.connect(self.show_batch)
         batch.file_changed.connect(self.show_batch)
         batch.progressed.connect(lambda _file, event: self._happened(event))
         batch.previewed.connect(lambda _file, _region, event: self._happened(event))
         self.show_batch()
-
-    def _lay_out(self) -> None:
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addStretch(1)
-        words.addWidget(self.text)
-        words.addWidget(self.time)
-        words.addStretch(1)
-        actual = IconButton("actual-size", self.tr("Actual size (Ctrl+1)"))
-        actual.clicked.connect(self.actual)
-        fit = IconButton("fit", self.tr("Fit the picture into the window (Ctrl+0)"))
-        fit.clicked.connect(self.fit)
-        row = QHBoxLayout()
-        row.setContentsMargins(12, 0, 12, 0)
-        row.setSpacing(4)
-        row.addWidget(self.view)
-        row.addSpacing(8)
-        row.addLayout(words, 1)
-        row.addWidget(self.zoom)
-        row.addSpacing(4)
-        row.addWidget(actual)
-        row.addWidget(fit)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.bar)
-        layout.addLayout(row, 1)
-        self.setFixedHeight(48)
 
     def show_zoom(self, percent: float | None) -> None:
         self.zoom.setText("" if percent is None else f"{percent:.0f} %")
@@ -118,13 +71,11 @@ class CompareRow(QFrame):
         over = sum(file.state in (FileState.DONE, FileState.FAILED) for file in files)
         current = batch.running.fraction if batch.running is not None else 0.0
         idle = batch.phase is Phase.IDLE
-        self.bar.setValue(0 if idle or not files else round((over + current) / len(files) * _FULL))
+        done = 0.0 if idle or not files else (over + current) / len(files)
         text = self._loading if self._loading and batch.phase is not Phase.PAUSED else self._stand()
         left = batch.remaining() if not idle else None
         times = self.tr("%s left") % seconds(left) if left else ""
-        self.text.setText(text)
-        self.time.setText(times)
-        self.time.setVisible(bool(times))
+        self.say(done, text, times)
 
     def _stand(self) -> str:
         batch = self._batch

@@ -5,7 +5,7 @@ from PySide6.QtCore import QCoreApplication
 from studio.app.batch_file import BatchFile
 from studio.app.saved_batch import FileState
 from studio.contract.geometry import Size
-from studio.ui.live_row import seconds
+from studio.ui.progress_row import seconds
 
 _CONTEXT = "Upscaling"
 

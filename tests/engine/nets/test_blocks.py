@@ -39,6 +39,18 @@ def test_attention_in_parts_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     assert relative_error(attend(q, k, v), plain) < 1e-5
 
 
+def test_attention_while_learning_is_attention_with_its_gradients() -> None:
+    parts = [torch.randn(2, 3, 10, 8, requires_grad=True) for _ in range(3)]
+    same = [part.detach().clone().requires_grad_() for part in parts]
+    learning = attend(*parts)
+    fused = F.scaled_dot_product_attention(*same)
+    assert relative_error(learning, fused) < 1e-5
+    learning.square().sum().backward()
+    fused.square().sum().backward()
+    for part, other in zip(parts, same, strict=True):
+        assert relative_error(part.grad, other.grad) < 1e-4
+
+
 def test_attention_block_splits_heads_before_q_k_v() -> None:
     block = shaken(AttentionBlock(64, heads=2))
     x = noise(1, 64, 3, 5)
