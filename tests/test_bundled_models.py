@@ -69,7 +69,7 @@ def test_the_last_preview_shows_the_finished_picture(events: list[Event]) -> Non
 
 def test_the_card_says_how_it_was_made_and_measured() -> None:
     card = (MODELS / "landscape" / "README.md").read_text(encoding="utf-8")
-    for what in ("Data", "Recipe", "seed", "steps", "Hardware", "Licence", "sheet.jpg"):
+    for what in ("Data", "Recipe", "seed", "steps", "Hardware", "Licence", "sheet.webp"):
         assert what in card
     figures = dict(re.findall(r"^\| ([^|]+?) \| ([0-9.]+) \|", card, re.MULTILINE))
     assert {"rendered maps: mIoU", "hand-painted maps: mIoU", "first stage: PSNR, dB"} <= set(

@@ -68,7 +68,7 @@ class FirstStageConfig:
 class DiffusionConfig:
     """The denoiser, its conditions and how often each is left out.
 
-    ``time_power`` below 1 draws noisy steps more often; see ``train_diffusion.draw_times``.
+    ``time_shift`` above 1 draws noisy steps more often; see ``train_diffusion.draw_times``.
     """
 
     batch: int
@@ -80,7 +80,7 @@ class DiffusionConfig:
     drop_map: float
     drop_both: float
     exact_maps: float
-    time_power: float
+    time_shift: float
     prediction: str
     schedule: str
     unet: dict[str, Any]

@@ -24,7 +24,7 @@ GAP = 6
 
 
 def draw_sheet(folder: Path, device: str | None = None) -> Path:
-    """Write sheet.jpg: a row a map; the map, four seeds without words, the four prompts."""
+    """Write sheet.webp: a row a map; the map, four seeds without words, the four prompts."""
     rendered = [world.labels for world in held_out_worlds(MAPS_OF_EACH_KIND, device or "cpu")]
     painted = [
         np.asarray(Image.open(path).resize((SIDE, SIDE), Image.Resampling.NEAREST))
@@ -45,8 +45,8 @@ def draw_sheet(folder: Path, device: str | None = None) -> Path:
         for column in range(1, columns):
             picture = Image.fromarray(next(pictures))
             sheet.paste(picture, (GAP + column * cell, GAP + row * cell))
-    sheet.save(folder / "sheet.jpg", quality=68)
-    return folder / "sheet.jpg"
+    sheet.save(folder / "sheet.webp", quality=65, method=6)
+    return folder / "sheet.webp"
 
 
 def coloured(labels: np.ndarray) -> Image.Image:

@@ -77,7 +77,7 @@ drop_text = 0.3
 drop_map = 0.3
 drop_both = 0.2
 exact_maps = 0.5
-time_power = 0.8
+time_shift = 2.0
 prediction = "v"
 schedule = "cosine"
 

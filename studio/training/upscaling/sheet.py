@@ -14,7 +14,7 @@ _GAP = 6
 
 
 def draw_sheet(folder: Path, device: str | None = None) -> Path:
-    """Write sheet.jpg: for every kind a row of bicubic, Faithful, Vivid and the real picture, from
+    """Write sheet.webp: for every kind a row of bicubic, Faithful, Vivid and the real picture, from
     a clean small picture, and the same from a damaged one to the right.
     """
     run = methods(ModelLibrary(device=device), folder)
@@ -33,6 +33,6 @@ def draw_sheet(folder: Path, device: str | None = None) -> Path:
         for across, picture in enumerate(row):
             top, left = _GAP + down * (height + _GAP), _GAP + across * (width + _GAP)
             sheet[top : top + height, left : left + width] = picture
-    path = folder / "sheet.jpg"
-    Image.fromarray(sheet).save(path, quality=72)
+    path = folder / "sheet.webp"
+    Image.fromarray(sheet).save(path, quality=65, method=6)
     return path
