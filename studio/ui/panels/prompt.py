@@ -116,7 +116,7 @@ class PromptPanel(QWidget):
         self.follow.setVisible(can(Capability.MAP))
         self.map_strength.setVisible(surely(Capability.MAP_STRENGTH))
         self.recipe.show_guidance(can(Capability.GUIDANCE))
-        self.recipe.size.setVisible(not surely(Capability.ENLARGE))
+        self.recipe.size_controls.setVisible(not surely(Capability.ENLARGE))
 
     def show_model(self, ready: EngineReady) -> None:
         self.recipe.show_model(ready)

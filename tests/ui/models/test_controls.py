@@ -51,7 +51,7 @@ def shown(panel: PromptPanel) -> set[str]:
         "source": panel.source,
         "map": panel.follow,
         "guidance": panel.recipe.guidance,
-        "size": panel.recipe.size,
+        "size": panel.recipe.size_controls,
         "boxes": panel.boxes,
         "loras": panel.loras,
         "depth": panel.depth_picture,
