@@ -28,9 +28,13 @@ def kind_name(label: int) -> str:
     return KINDS[label] if label < len(KINDS) else str(label)
 
 
-def kind_colour(label: int) -> QColor:
-    """One colour for each kind, neighbours far apart."""
-    return QColor.fromHslF((label * _GOLDEN) % 1, 0.75, 0.6)
+def _kind_colours(boxes: tuple[Box, ...]) -> dict[int, QColor]:
+    """A colour for each kind that is there, those that come together far apart."""
+    kinds = list(dict.fromkeys(box.label for box in boxes))
+    return {
+        label: QColor.fromHslF((0.55 + number * _GOLDEN) % 1, 0.75, 0.6)
+        for number, label in enumerate(kinds)
+    }
 
 
 class BoxPage(QWidget):
@@ -122,8 +126,10 @@ class BoxPage(QWidget):
         font = self.font()
         font.setPixelSize(11)
         painter.setFont(font)
+        colours = _kind_colours(self.boxes)
         for index in self._by_area():
-            self._draw(painter, self.boxes[index], index == self.chosen)
+            box = self.boxes[index]
+            self._draw(painter, box, colours[box.label], index == self.chosen)
         edge = self.palette().accent() if self.hasFocus() else self.palette().mid()
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(edge.color(), 1))
@@ -136,16 +142,16 @@ class BoxPage(QWidget):
                 self.tr("Choose what it is,\nthen drag where it shall be."),
             )
 
-    def _draw(self, painter: QPainter, box: Box, chosen: bool) -> None:
-        colour = kind_colour(box.label)
+    def _draw(self, painter: QPainter, box: Box, colour: QColor, chosen: bool) -> None:
         place = self._place(box)
         fill = QColor(colour)
         fill.setAlphaF(0.3 if chosen else 0.16)
         painter.setBrush(fill)
         painter.setPen(QPen(colour, 2.5 if chosen else 1.5))
         painter.drawRect(place)
+        room = round(self._paper().right() - place.left()) - 8  # a narrow box has a wide name
         name = painter.fontMetrics().elidedText(
-            kind_name(box.label), Qt.TextElideMode.ElideRight, max(16, round(place.width()) - 8)
+            kind_name(box.label), Qt.TextElideMode.ElideRight, max(16, room)
         )
         tab = QRectF(
             place.left(), place.top(), painter.fontMetrics().horizontalAdvance(name) + 8, 16

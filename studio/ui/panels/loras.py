@@ -61,6 +61,7 @@ class LoraList(QWidget):
         layout.addWidget(title)
         layout.addWidget(self.combo)
         layout.addWidget(self.hint)
+        layout.addSpacing(2)
         layout.addLayout(self._list)
         self.combo.activated.connect(self._choose)
         shelf.changed.connect(self._offer)

@@ -78,8 +78,8 @@ class PromptPanel(QWidget):
             self.negative,
             self.classes,
             self.boxes,
-            self.loras,
             self.depth_picture,
+            self.loras,
             self.source,
             self.follow,
             self.map_strength,
@@ -116,6 +116,7 @@ class PromptPanel(QWidget):
         self.follow.setVisible(can(Capability.MAP))
         self.map_strength.setVisible(surely(Capability.MAP_STRENGTH))
         self.recipe.show_guidance(can(Capability.GUIDANCE))
+        self.recipe.size_controls.setVisible(not surely(Capability.ENLARGE))
 
     def show_model(self, ready: EngineReady) -> None:
         self.recipe.show_model(ready)

@@ -33,7 +33,7 @@ class SourceWell(QWidget):
         super().__init__(parent)
         self._document = document
         self._able: tuple[bool, bool] = (True, True)
-        self._noisy = False
+        self._enlarges = self._noisy = False
         self.well = PictureWell(
             self.tr("Source picture"),
             self.tr("Drop a picture or one of the history here, or click to choose"),
@@ -67,6 +67,7 @@ class SourceWell(QWidget):
             self._able = (True, True)
         else:
             self._able = (card.can(Capability.SOURCE), card.can(Capability.MASK))
+        self._enlarges = card is not None and card.can(Capability.ENLARGE)
         self._noisy = card is not None and card.can(Capability.NOISE_LEVEL)
         self._show()
 
@@ -113,13 +114,15 @@ class SourceWell(QWidget):
         self.strength.setVisible(there and changes)
         self.noise.setVisible(self._noisy)
         self.mask_tools.setVisible(there and repaints)
-        only_mask = repaints and not changes
-        self.needed.setText(
-            self.tr("This model repaints a part of a picture: give it one, then paint the mask.")
-            if only_mask
-            else ""
-        )
-        self.needed.setVisible(only_mask and not there)
+        needed = ""
+        if self._enlarges:
+            needed = self.tr("This model makes a picture four times as wide and high: give it one.")
+        elif repaints and not changes:
+            needed = self.tr(
+                "This model repaints a part of a picture: give it one, then paint the mask."
+            )
+        self.needed.setText(needed)
+        self.needed.setVisible(bool(needed) and not there)
         self._show_strength()
 
     def _show_strength(self) -> None:

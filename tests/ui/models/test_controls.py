@@ -51,6 +51,7 @@ def shown(panel: PromptPanel) -> set[str]:
         "source": panel.source,
         "map": panel.follow,
         "guidance": panel.recipe.guidance,
+        "size": panel.recipe.size_controls,
         "boxes": panel.boxes,
         "loras": panel.loras,
         "depth": panel.depth_picture,
@@ -62,17 +63,18 @@ def shown(panel: PromptPanel) -> set[str]:
 
 def test_a_model_shows_the_controls_it_has_and_no_others(studio: Studio, tree: Path) -> None:
     panel = studio.window.panels["prompt"]
-    assert shown(panel) == {"prompt", "negative", "source", "map", "guidance"}
+    assert shown(panel) == {"prompt", "negative", "source", "map", "guidance", "size"}
     use(studio, tree, "photo")
-    assert shown(panel) == {"prompt", "negative", "source", "guidance"}
+    photo = {"prompt", "negative", "source", "guidance", "size"}
+    assert shown(panel) == photo
     use(studio, tree, "classes")
-    assert shown(panel) == {"classes", "source"}
+    assert shown(panel) == {"classes", "source", "size"}
     use(studio, tree, "labels")
-    assert shown(panel) == {"source", "map"}
+    assert shown(panel) == {"source", "map", "size"}
     use(studio, tree, "layout")
-    assert shown(panel) == {"boxes", "source"}
+    assert shown(panel) == {"boxes", "source", "size"}
     use(studio, tree, "deep")
-    assert shown(panel) == {"prompt", "negative", "source", "guidance", "loras", "depth"}
+    assert shown(panel) == {*photo, "loras", "depth"}
     use(studio, tree, "larger")
     assert shown(panel) == {"prompt", "negative", "source", "guidance", "noise"}
 
