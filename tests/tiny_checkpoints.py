@@ -11,10 +11,12 @@ from tests.engine.nets.comparison import noise
 
 
 @torch.no_grad()
-def write_stable_diffusion(path: Path, *, inpaints: bool = False, words: bool = True) -> Path:
-    """Text to image, or inpainting; its word list beside it unless told otherwise."""
+def write_stable_diffusion(path: Path, *, channels: int = 4, words: bool = True) -> Path:
+    """Text to image, with 5 ``channels`` the depth model, with 9 inpainting; its word list beside
+    it unless told otherwise.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    unet = published.conditional_unet(64, in_channels=9 if inpaints else 4)
+    unet = published.conditional_unet(64, in_channels=channels)
     clip = published.clip()
     save_file(whole(unet, published.vae(), clip_tensors(clip)), path)
     published.write_yaml(path.with_suffix(".yaml"), unet=HEADS, scale_factor=0.18215)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from studio.apart import Apart, ApartError
 from studio.document.formats import FORMATS, FileError, Opened
 from studio.document.formats.reading import PIXEL_BUDGET
@@ -14,6 +16,7 @@ from studio.pictures.reader import seconds_for, what_happened
 
 _FORMATS = "studio.document.formats"
 _PASTED = "studio.document.formats.pasted"
+_READING = "studio.document.formats.reading"
 _BYTES_PER_PIXEL = 32
 _PROGRAM_BYTES = 2**28
 _COLOURS_SECONDS = 30.0
@@ -31,7 +34,7 @@ class Opener:
 
     def open(self, path: Path) -> Opened:
         """Whatever a person dropped or chose: a picture, or a map."""
-        return self._ask(path, f"{_FORMATS}:open_file", path)
+        return _checked(self._ask(path, f"{_FORMATS}:open_file", path))
 
     def open_picture(self, path: Path) -> Opened:
         """A picture with its settings, never taken for a map."""
@@ -41,21 +44,25 @@ class Opener:
         """A file as one of the FORMATS, whatever it looks like."""
         read = next(row.read for row in FORMATS if row.key == key)
         more = _COLOURS_SECONDS if key == "photograph" else 0.0
-        return self._ask(path, f"{read.__module__}:{read.__name__}", path, more=more)
+        function = f"{read.__module__}:{read.__name__}"
+        return _checked(self._ask(path, function, path, more=more))
+
+    def open_depth(self, path: Path) -> np.ndarray:
+        """A depth picture: uint8 [H, W]."""
+        depth: np.ndarray = self._ask(path, f"{_READING}:read_depth", path)
+        return depth
 
     def open_pasted(self, png: bytes, name: str) -> Opened:
         """What the clipboard held; ``name`` is what it is called in a sentence."""
-        return self._ask(Path(name), f"{_PASTED}:read_pasted", png)
+        return _checked(self._ask(Path(name), f"{_PASTED}:read_pasted", png))
 
     def close(self) -> None:
         """End the process, whatever it reads; nothing can be opened afterwards."""
         self._process.close()
 
-    def _ask(self, path: Path, function: str, argument: Any, more: float = 0.0) -> Opened:
+    def _ask(self, path: Path, function: str, argument: Any, more: float = 0.0) -> Any:
         try:
-            opened: Opened = self._process.call(
-                function, argument, seconds=seconds_for(path) + more
-            )
+            return self._process.call(function, argument, seconds=seconds_for(path) + more)
         except FileError:
             raise
         except ApartError as error:
@@ -64,6 +71,10 @@ class Opener:
             raise FileError(
                 f"“{path.name}” is damaged and can't be read; get a fresh copy of it."
             ) from error
-        if opened.request is None:
-            return opened
-        return replace(opened, request=replace(opened.request))  # its arrays read-only once more
+
+
+def _checked(opened: Opened) -> Opened:
+    """The same with a request whose arrays are read-only once more."""
+    if opened.request is None:
+        return opened
+    return replace(opened, request=replace(opened.request))

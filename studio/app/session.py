@@ -116,7 +116,17 @@ class Session(QObject):
             source=source,
             strength=values["strength"] if source is not None else None,
             mask=self.document.mask.pixels if masked else None,
+            boxes=self._if_surely(Capability.BOXES, self.document.boxes, ()),
+            noise_level=self._if_surely(Capability.NOISE_LEVEL, values["noise_level"], None),
+            depth=self._if_surely(Capability.DEPTH, self.document.depth, None),
+            loras=self._if_surely(Capability.LORA, values["loras"], ()),
+            map_strength=self._if_surely(Capability.MAP_STRENGTH, values["map_strength"], 1.0),
         )
+
+    def _if_surely(self, capability: Capability, value: Any, otherwise: Any) -> Any:
+        """A model that nobody knows yet gets none of what few models take."""
+        card = self.shelf.card(self.settings["model"])
+        return value if card is not None and card.can(capability) else otherwise
 
     def _if_able(self, capability: Capability, value: Any, otherwise: Any) -> Any:
         return value if self.can(capability) else otherwise
@@ -201,6 +211,9 @@ class Session(QObject):
             "count": 1,
             "class_id": request.class_id,
             "strength": request.strength,
+            "loras": self.shelf.loras_here(request.loras),
+            "noise_level": request.noise_level,
+            "map_strength": request.map_strength,
             "panel": "paint" if painted else "prompt",
             "follow_map": request.label_map is not None
             and (not painted or self.settings["follow_map"]),

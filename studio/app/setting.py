@@ -1,5 +1,6 @@
 """What one row of the settings says of a thing that can be set."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,11 @@ class Setting:
 
     ``kind`` is the type of the value; ``optional`` ones may be None, which means "the model's own".
     ``low`` and ``high`` bound numbers, ``step`` is what one notch of the wheel changes;
-    ``slider_high`` ends a slider earlier than typed numbers. ``choices`` are (value, title)
-    pairs. ``page`` names the heading under which the preferences show the row; rows without a page
-    live in a panel or in the window itself. ``picture`` rows belong to a picture's recipe and come
-    back with it.
+    ``slider_low`` and ``slider_high`` end a slider earlier than typed numbers. ``choices`` are
+    (value, title) pairs. ``check`` brings a value into shape, raising ValueError, where kind and
+    bounds do not say it all. ``page`` names the heading under which the preferences show the row;
+    rows without a page live in a panel or in the window itself. ``picture`` rows belong to a
+    picture's recipe and come back with it.
     """
 
     key: str
@@ -26,11 +28,13 @@ class Setting:
     optional: bool = False
     low: float | None = None
     high: float | None = None
+    slider_low: float | None = None
     slider_high: float | None = None
     step: float = 1
     choices: tuple[tuple[str, str], ...] = ()
     page: str = ""
     picture: bool = False
+    check: Callable[[Any], Any] | None = None
 
     @property
     def shown_title(self) -> str:
@@ -54,6 +58,8 @@ class Setting:
             if self.optional:
                 return None
             raise ValueError(f"{self.key} needs a value")
+        if self.check is not None:
+            return self.check(value)
         if self.kind is bool:
             if not isinstance(value, bool):
                 raise ValueError(f"{self.key} is yes or no, not {value!r}")

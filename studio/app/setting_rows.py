@@ -5,7 +5,8 @@ from studio.app.translation import QT_TRANSLATE_NOOP
 from studio.app.upscale_rows import UPSCALE_ROWS
 from studio.contract.catalog import DEFAULT_MODEL, DEFAULT_SIZE, SAMPLERS, SPACINGS
 from studio.contract.geometry import LARGEST_SIDE, SMALLEST_SIDE
-from studio.contract.request import MAX_COUNT, MAX_SEED, MAX_STEPS
+from studio.contract.prompt_tags import lora_pairs
+from studio.contract.request import MAX_COUNT, MAX_NOISE_LEVEL, MAX_SEED, MAX_STEPS
 
 SETTINGS: tuple[Setting, ...] = (
     Setting(
@@ -134,6 +135,40 @@ SETTINGS: tuple[Setting, ...] = (
         help=QT_TRANSLATE_NOOP(
             "Settings", "How far the picture may leave its source: 0 keeps it, 1 keeps nothing"
         ),
+    ),
+    Setting(
+        key="loras",
+        kind=tuple,
+        default=(),
+        check=lora_pairs,
+        title=QT_TRANSLATE_NOOP("Settings", "LoRA"),
+        picture=True,
+        help=QT_TRANSLATE_NOOP("Settings", "Files that change what the model paints, and how much"),
+    ),
+    Setting(
+        key="noise_level",
+        kind=int,
+        default=None,
+        optional=True,
+        low=0,
+        high=MAX_NOISE_LEVEL,
+        step=5,
+        title=QT_TRANSLATE_NOOP("Settings", "Noise level"),
+        picture=True,
+        help=QT_TRANSLATE_NOOP(
+            "Settings", "Noise added to the picture before it is enlarged; more invents more detail"
+        ),
+    ),
+    Setting(
+        key="map_strength",
+        kind=float,
+        default=1.0,
+        low=0,
+        high=2,
+        step=0.05,
+        title=QT_TRANSLATE_NOOP("Settings", "Map strength"),
+        picture=True,
+        help=QT_TRANSLATE_NOOP("Settings", "How firmly the picture holds to the painted map"),
     ),
     Setting(
         key="guidance_from",

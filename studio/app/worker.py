@@ -44,7 +44,9 @@ class EngineWorker(QThread):
         return self._link.pid if self._link is not None else None
 
     def send(self, order: Order) -> None:
-        """Give an order; returns at once."""
+        """Give an order; returns at once. After ``stop`` nobody is there to take it."""
+        if self._stopping:
+            return
         if self._link is None:
             self._link = EngineLink(self._engine_name, self._log_file)
             self._wanted.set()

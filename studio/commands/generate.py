@@ -66,12 +66,13 @@ def add_arguments(subparsers: "argparse._SubParsersAction[Any]") -> None:
         action="append",
         default=[],
         metavar="KIND:LEFT,TOP,RIGHT,BOTTOM",
-        help="an object of a layout model, its sides in 0..1; may be given several times",
+        help="an object of a layout model, such as person:0.1,0.2,0.5,0.9: its kind by name or "
+        "number, its sides in 0..1; may be given several times",
     )
     parser.add_argument(
         "--size",
         metavar="WxH",
-        help=f"in pixels; else the map's or picture's own, or {DEFAULT_SIZE}",
+        help=f"in pixels; else the map's, picture's or depth picture's own, or {DEFAULT_SIZE}",
     )
     parser.add_argument(
         "--count", type=int, default=1, metavar="N", help="how many, written as OUT-1.png, ..."
@@ -114,6 +115,12 @@ def _add_picture_arguments(parser: argparse.ArgumentParser) -> None:
         help="how firmly a ControlNet holds to --map: 0 to 2, else 1",
     )
     parser.add_argument(
+        "--depth",
+        type=Path,
+        metavar="IMAGE",
+        help="of a depth model: near is bright, far is dark; none is made from photographs",
+    )
+    parser.add_argument(
         "--noise-level",
         type=int,
         metavar="N",
@@ -148,6 +155,7 @@ def run(arguments: argparse.Namespace) -> int:
         box_from,
         class_number,
         lora_from,
+        read_depth_picture,
         read_mask,
         read_source,
     )
@@ -157,8 +165,9 @@ def run(arguments: argparse.Namespace) -> int:
     labels = None if arguments.map is None else read_labels(arguments.map)
     source = None if arguments.init is None else read_source(arguments.init)
     mask = None if arguments.mask is None else read_mask(arguments.mask)
+    depth = None if arguments.depth is None else read_depth_picture(arguments.depth)
     try:
-        size = Size.parse(arguments.size) if arguments.size else _own_size(labels, source)
+        size = Size.parse(arguments.size) if arguments.size else _own_size(labels, source, depth)
         request = GenerateRequest(
             model=arguments.model,
             prompt=arguments.prompt or "",
@@ -178,6 +187,7 @@ def run(arguments: argparse.Namespace) -> int:
             class_id=class_number(arguments.class_name, arguments.model),
             boxes=tuple(box_from(text) for text in arguments.boxes),
             noise_level=arguments.noise_level,
+            depth=depth,
             loras=tuple(lora_from(text) for text in arguments.loras),
             map_strength=arguments.map_strength,
             preview=Preview.BOTH if arguments.frames else Preview.NONE,
@@ -198,10 +208,13 @@ def run(arguments: argparse.Namespace) -> int:
     )
 
 
-def _own_size(labels: "np.ndarray | None", source: "np.ndarray | None") -> "Size":
+def _own_size(
+    labels: "np.ndarray | None", source: "np.ndarray | None", depth: "np.ndarray | None"
+) -> "Size":
     from studio.commands.steering import fitting_size
     from studio.contract.geometry import Size
 
     if labels is not None:
         return Size(labels.shape[1], labels.shape[0])
-    return DEFAULT_SIZE if source is None else fitting_size(source)
+    pixels = depth if source is None else source
+    return DEFAULT_SIZE if pixels is None else fitting_size(pixels)

@@ -1,17 +1,19 @@
 """What ``latent-studio generate`` reads besides the prompt and the map."""
 
+import difflib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from studio.commands.error import CommandError
 from studio.commands.known_models import known_classes
 from studio.contract.geometry import Size
+from studio.contract.open_images import KINDS
 from studio.contract.request import Box
 from studio.document.formats.opened import FileError
-from studio.document.formats.reading import open_image, upright_pixels
+from studio.document.formats.reading import grey, open_image, read_depth, upright_pixels
 
 _LARGEST_OWN = 1024
 """A photograph of many megapixels is not made anew at its own size unless that is asked for."""
@@ -28,7 +30,15 @@ def read_source(path: Path) -> np.ndarray:
 
 def read_mask(path: Path) -> np.ndarray:
     """The brightness of the picture in a file, uint8 [H, W], transparent = white; CommandError."""
-    return np.asarray(Image.fromarray(read_source(path)).convert("L"))
+    return grey(read_source(path))
+
+
+def read_depth_picture(path: Path) -> np.ndarray:
+    """The depth picture in a file, uint8 [H, W], bright = near; CommandError."""
+    try:
+        return read_depth(path)
+    except FileError as problem:
+        raise CommandError(str(problem)) from problem
 
 
 def fitting_size(pixels: np.ndarray) -> Size:
@@ -50,13 +60,18 @@ def class_number(text: str | None, model: str) -> int | None:
             f"The names of this model's classes are not known; give the number of “{text}”, or put "
             "imagenet-1k-id2label.json beside the model."
         )
+    return _named(text, names, f"This model has no class “{text}”.")
+
+
+def _named(text: str, names: Sequence[str], unknown: str) -> int:
+    """The number of the name that is meant; CommandError where none or several may be."""
     wanted = text.casefold().strip()
     whole = [n for n, name in enumerate(names) if wanted in _synonyms(name)]
     found = whole or [n for n, name in enumerate(names) if wanted in name.casefold()]
     if len(found) == 1:
         return found[0]
     if not found:
-        raise CommandError(f"This model has no class “{text}”.")
+        raise CommandError(unknown)
     some = ", ".join(f"{names[n]} ({n})" for n in found[:_SHOWN])
     more = " and others" if len(found) > _SHOWN else ""
     raise CommandError(f"“{text}” may be {some}{more}; give the number.")
@@ -67,20 +82,27 @@ def _synonyms(name: str) -> list[str]:
 
 
 def box_from(text: str) -> Box:
-    """KIND:LEFT,TOP,RIGHT,BOTTOM; CommandError."""
+    """KIND:LEFT,TOP,RIGHT,BOTTOM, the kind by its name or number; CommandError."""
     number = r"\s*([0-9.]+)\s*"
-    matched = re.fullmatch(rf"\s*(\d+)\s*:{','.join([number] * 4)}", text)
+    matched = re.fullmatch(rf"\s*([^:]+?)\s*:{','.join([number] * 4)}", text)
     try:
         if matched is None:
             raise ValueError(
                 f"“{text}” is no box; write it as KIND:LEFT,TOP,RIGHT,BOTTOM, such as "
-                "12:0.1,0.2,0.5,0.9."
+                "person:0.1,0.2,0.5,0.9."
             )
         kind, *sides = matched.groups()
         left, top, right, bottom = map(float, sides)
-        return Box(label=int(kind), left=left, top=top, right=right, bottom=bottom)
+        label = int(kind) if kind.isdecimal() else _named(kind, KINDS, _no_kind(kind))
+        return Box(label=label, left=left, top=top, right=right, bottom=bottom)
     except ValueError as error:
         raise CommandError(str(error)) from error
+
+
+def _no_kind(kind: str) -> str:
+    near = difflib.get_close_matches(kind.capitalize(), KINDS, _SHOWN, cutoff=0.5)
+    like = f"; there is {', '.join(near)}" if near else ""
+    return f"Layout models know no objects called “{kind}”{like}. A number does, too."
 
 
 def lora_from(text: str) -> tuple[str, float]:

@@ -75,10 +75,16 @@ class Capability(StrEnum):
     """LoRA files."""
     NOISE_LEVEL = "noise_level"
     """A noise level for enlarging."""
+    MAP_STRENGTH = "map_strength"
+    """How firmly a ControlNet holds to the label map."""
+    DEPTH = "depth"
+    """A depth picture."""
 
 
 SOURCE_STRENGTH = 0.75
 """A request's strength of None with a source and no mask; with a mask it is 1."""
+NOISE_LEVEL = 20
+"""A request's noise level of None."""
 ENLARGEMENT = 4
 """How many times longer the sides become where a model enlarges."""
 DEFAULT_SIZE = Size(256, 256)

@@ -1,6 +1,11 @@
-"""Where the files that come with the product lie, in a checkout and in an installed wheel."""
+"""Where the files that come with the product lie, in a checkout and in an installed wheel, and
+where what can be made again is kept.
+"""
 
+import os
 from pathlib import Path
+
+import platformdirs
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -12,3 +17,12 @@ def _bundled(name: str) -> Path:
 
 RESOURCES = _bundled("resources")
 MODELS = _bundled("models")
+
+
+def cache_folder() -> Path:
+    """For what can be made again from the person's own files; in ``LATENT_STUDIO_HOME`` if that is
+    set. Not made yet.
+    """
+    if home := os.environ.get("LATENT_STUDIO_HOME"):
+        return Path(home) / "cache"
+    return platformdirs.user_cache_path("latent-studio", appauthor=False)

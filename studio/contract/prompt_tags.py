@@ -28,6 +28,23 @@ def without_tags(prompt: str) -> tuple[str, Loras]:
     return re.sub(r"\s{2,}", " ", _TAG.sub("", prompt)).strip(), tuple(loras)
 
 
+def lora_pairs(value: object) -> Loras:
+    """LoRA files with their weights out of plain values, such as JSON's; ValueError."""
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"LoRA files are a list, not {value!r}")
+    pairs = []
+    for item in value:
+        if not isinstance(item, list | tuple) or len(item) != 2:
+            raise ValueError(f"{item!r} is no LoRA file with its weight")
+        name, weight = item
+        if not isinstance(name, str) or not name or isinstance(weight, bool):
+            raise ValueError(f"{item!r} is no LoRA file with its weight")
+        if not isinstance(weight, int | float) or not math.isfinite(weight):
+            raise ValueError(f"{item!r} is no LoRA file with its weight")
+        pairs.append((name, float(weight)))
+    return tuple(pairs)
+
+
 def tag(name: str, weight: float) -> str:
     """How a prompt names a LoRA file."""
     return f"<lora:{name}:{weight:g}>"

@@ -61,8 +61,10 @@ class GenerateRequest:
     nothing; None is SOURCE_STRENGTH without a mask and 1 with one. ``mask``: uint8 [H, W] of the
     source's size (or bool), 255 = repaint, 0 = keep, greys blend the edge. ``boxes`` are for layout
     models; ``noise_level`` (0..350, None the model's default) is how much noise the upscaler adds
-    to the source before it enlarges it: more lets it invent more. ``loras`` are LoRA files by name
-    or path with their weights, beside those that the prompt names as <lora:NAME:WEIGHT>.
+    to the source before it enlarges it: more lets it invent more. ``depth``: uint8 [H, W], how near
+    things are, 255 = nearest; its greys count relative to each other, and it is resized to
+    ``size``. ``loras`` are LoRA files by name or path with their weights, beside those that the
+    prompt names as <lora:NAME:WEIGHT>.
     """
 
     model: str = DEFAULT_MODEL
@@ -85,6 +87,7 @@ class GenerateRequest:
     mask: np.ndarray | None = field(default=None, repr=False)
     boxes: tuple[Box, ...] = ()
     noise_level: int | None = None
+    depth: np.ndarray | None = field(default=None, repr=False)
     loras: Loras = ()
     preview: Preview = Preview.BOTH
 
@@ -127,6 +130,10 @@ class GenerateRequest:
             if self.label_map.ndim != 2 or self.label_map.dtype != np.uint8:
                 raise ValueError("A label map must be a two-dimensional array of 8-bit labels.")
             self._keep("label_map", self.label_map)
+        if self.depth is not None:
+            if self.depth.ndim != 2 or 0 in self.depth.shape or self.depth.dtype != np.uint8:
+                raise ValueError("A depth picture must be a two-dimensional array of 8-bit greys.")
+            self._keep("depth", self.depth)
         if self.source is not None:
             shape = self.source.shape
             if len(shape) != 3 or shape[2] != 3 or 0 in shape or self.source.dtype != np.uint8:

@@ -1,13 +1,13 @@
-"""The picture being worked on: its label map, source and mask, the result, what can be undone."""
+"""The picture being worked on: its label map, what else steers it, the result, and undo."""
 
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from studio.contract.geometry import Size
-from studio.contract.request import GenerateRequest
+from studio.contract.request import Box, GenerateRequest
 from studio.document import label_map
 from studio.document.formats.maps import write_map
 from studio.document.formats.opened import Opened
@@ -16,7 +16,7 @@ from studio.document.history import History, Patch
 from studio.document.mask import Mask, labels_of
 from studio.document.painted import Change, Painted
 
-__all__ = ["DEFAULT_PAGE", "Change", "Document"]
+__all__ = ["DEFAULT_PAGE", "Change", "Document", "Guides"]
 
 DEFAULT_PAGE = Size(512, 512)
 
@@ -31,11 +31,14 @@ class _State:
     request: GenerateRequest | None
     source: np.ndarray | None = field(repr=False)
     mask: bytes = field(repr=False)
+    depth: np.ndarray | None = field(repr=False)
+    boxes: tuple[Box, ...]
 
     @property
     def cost(self) -> int:
-        cost = len(self.labels) + (self.picture.nbytes if self.picture is not None else 0)
-        cost += len(self.mask) + (self.source.nbytes if self.source is not None else 0)
+        cost = len(self.labels) + len(self.mask)
+        for pixels in (self.picture, self.source, self.depth):
+            cost += pixels.nbytes if pixels is not None else 0
         if self.request is not None and self.request.label_map is not None:
             cost += self.request.label_map.nbytes
         return cost
@@ -64,25 +67,46 @@ class _Exchange:
         return len(self.before.labels) + self.after.cost
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Guides:
+    """What a picture starts from beside the label map: the source uint8 [h, w, 3] with its mask as
+    labels uint8 [h, w], the depth picture uint8 [h, w], and the boxes of objects.
+    """
+
+    source: np.ndarray | None = None
+    mask: np.ndarray | None = None
+    depth: np.ndarray | None = None
+    boxes: tuple[Box, ...] = ()
+
+
 class Document(Painted):
     """A label map uint8 [H, W], the result picture uint8 [h, w, 3] and the request that made it;
-    the source picture uint8 [h, w, 3] that a result starts from, and its mask.
+    the guides beside the map, see Guides.
 
     ``labels`` and the mask are painted in place between ``begin`` and ``commit``; everything else
     replaces them.
     """
 
-    def __init__(self, labels: np.ndarray | None = None, path: Path | None = None) -> None:
+    def __init__(
+        self,
+        labels: np.ndarray | None = None,
+        path: Path | None = None,
+        guides: Guides | None = None,
+    ) -> None:
         super().__init__(
             label_map.blank(DEFAULT_PAGE) if labels is None else label_map.checked(labels)
         )
         self.picture: np.ndarray | None = None
         self.request: GenerateRequest | None = None
         self.source: np.ndarray | None = None
+        self.depth: np.ndarray | None = None
+        self.boxes: tuple[Box, ...] = ()
         self.path = path
         self.dirty = False
         self.history: History[Patch | _MaskPatch | _Exchange] = History()
         self.mask = Mask(self._remember_mask)
+        if guides is not None:
+            self._take_guides(guides)
 
     def _remember(self, patch: Patch) -> None:
         self.history.add(patch)
@@ -120,11 +144,28 @@ class Document(Painted):
         labels = self.labels
         if request is not None and request.label_map is not None:
             labels = label_map.checked(request.label_map)
-        self._exchange(labels, picture, request, *self._source_of(request))
+        self._exchange(labels, picture, request, self._guides_of(request))
+
+    @property
+    def guides(self) -> Guides:
+        """What there is now beside the map."""
+        return Guides(source=self.source, mask=self.mask.labels, depth=self.depth, boxes=self.boxes)
 
     def set_source(self, source: np.ndarray | None) -> None:
         """Start from another picture uint8 [h, w, 3], or from none; nothing of it is masked."""
-        self._exchange(self.labels, self.picture, self.request, source, None)
+        self._set_guides(replace(self.guides, source=source, mask=None))
+
+    def set_depth(self, depth: np.ndarray | None) -> None:
+        """Follow another depth picture uint8 [h, w], 255 = nearest, or none."""
+        self._set_guides(replace(self.guides, depth=depth))
+
+    def set_boxes(self, boxes: tuple[Box, ...]) -> None:
+        """Ask for other objects, or elsewhere."""
+        if boxes != self.boxes:
+            self._set_guides(replace(self.guides, boxes=boxes))
+
+    def _set_guides(self, guides: Guides) -> None:
+        self._exchange(self.labels, self.picture, self.request, guides)
 
     def take(self, opened: Opened) -> None:
         """Show what a file held: map, picture or both, as one edit."""
@@ -132,7 +173,7 @@ class Document(Painted):
         picture = opened.picture
         if picture is None and opened.labels is None:
             picture = self.picture
-        self._exchange(labels, picture, opened.request, *self._source_of(opened.request))
+        self._exchange(labels, picture, opened.request, self._guides_of(opened.request))
 
     def undo(self) -> bool:
         """Take back the last edit; False if there is none."""
@@ -158,25 +199,23 @@ class Document(Painted):
         self.path, self.dirty = path, False
         self._tell(Change())
 
-    def _source_of(
-        self, request: GenerateRequest | None
-    ) -> tuple[np.ndarray | None, np.ndarray | None]:
-        """The source and mask of a request; without a request those that are there."""
+    def _guides_of(self, request: GenerateRequest | None) -> Guides:
+        """Those of a request; without a request those that are there."""
         if request is None:
-            return self.source, self.mask.labels
-        if request.source is None:
-            return None, None
-        mask = labels_of(request.mask, _size_of(request.source))
-        return request.source, mask
+            return self.guides
+        source, mask = request.source, None
+        if source is not None:
+            mask = labels_of(request.mask, _size_of(source))
+        return Guides(source=source, mask=mask, depth=request.depth, boxes=request.boxes)
 
     def _exchange(
         self,
         labels: np.ndarray,
         picture: np.ndarray | None,
         request: GenerateRequest | None,
-        *source_and_mask: np.ndarray | None,
+        guides: Guides | None = None,
     ) -> None:
-        """Replace what differs, as one edit; not given, source and mask stay as they are."""
+        """Replace what differs, as one edit; not given, the guides stay as they are."""
         self.commit()
         self.mask.commit()
         before = self._state()
@@ -184,20 +223,24 @@ class Document(Painted):
         if changed and picture is not None:
             picture = _read_only(picture)
         self.labels, self.picture, self.request = labels, picture, request
-        sourced = self._take_source(*source_and_mask) if source_and_mask else False
+        guided = Change() if guides is None else self._take_guides(guides)
         self.history.add(_Exchange(before, self._state()))
         self.dirty = True
-        self._tell(Change(replaced=replaced, picture=changed, source=sourced))
+        self._tell(replace(guided, replaced=replaced, picture=changed))
 
-    def _take_source(self, source: np.ndarray | None, mask: np.ndarray | None) -> bool:
-        """Whether anything is different now."""
-        if source is self.source and mask is self.mask.labels:
-            return False
-        if source is not self.source:
-            self.source = None if source is None else _read_only(source)
-        size = Size(1, 1) if source is None else _size_of(source)
-        self.mask.take(label_map.blank(size) if mask is None else mask)
-        return True
+    def _take_guides(self, guides: Guides) -> Change:
+        """What is different now."""
+        sourced = guides.source is not self.source or guides.mask is not self.mask.labels
+        if guides.source is not self.source:
+            self.source = None if guides.source is None else _read_only(guides.source)
+        if sourced:
+            size = Size(1, 1) if self.source is None else _size_of(self.source)
+            self.mask.take(label_map.blank(size) if guides.mask is None else guides.mask)
+        deeper, boxed = guides.depth is not self.depth, guides.boxes != self.boxes
+        if deeper:
+            self.depth = None if guides.depth is None else _read_only_grey(guides.depth)
+        self.boxes = guides.boxes
+        return Change(source=sourced, depth=deeper, boxes=boxed)
 
     def _state(self) -> _State:
         return _State(
@@ -207,6 +250,8 @@ class Document(Painted):
             request=self.request,
             source=self.source,
             mask=zlib.compress(self.mask.labels.tobytes(), 1),
+            depth=self.depth,
+            boxes=self.boxes,
         )
 
     def _travel(self, edit: Patch | _MaskPatch | _Exchange | None, *, back: bool) -> bool:
@@ -224,11 +269,11 @@ class Document(Painted):
                 state = edit.before if back else edit.after
                 self.labels = _unpacked(state.labels, state.shape)
                 self.picture, self.request = state.picture, state.request
-                self.source = state.source
+                self.source, self.depth, self.boxes = state.source, state.depth, state.boxes
                 shape = (1, 1) if state.source is None else state.source.shape[:2]
                 self.mask.take(_unpacked(state.mask, shape))
                 self.dirty = True
-                self._tell(Change(replaced=True, picture=True, source=True))
+                self._tell(Change(replaced=True, picture=True, source=True, depth=True, boxes=True))
         return True
 
 
@@ -246,6 +291,14 @@ def _as_large(proportions: Size, page: Size) -> Size:
 def _read_only(pixels: np.ndarray) -> np.ndarray:
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
         raise ValueError("A picture must be an array of 8-bit RGB pixels.")
+    frozen = np.array(pixels, order="C")
+    frozen.flags.writeable = False
+    return frozen
+
+
+def _read_only_grey(pixels: np.ndarray) -> np.ndarray:
+    if pixels.ndim != 2 or pixels.dtype != np.uint8:
+        raise ValueError("A depth picture must be an array of 8-bit greys.")
     frozen = np.array(pixels, order="C")
     frozen.flags.writeable = False
     return frozen

@@ -16,12 +16,14 @@ from studio.document.region import NOWHERE, Region
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """What has to be drawn again: a region of the labels, all of them (perhaps another size), the
-    result picture, the source picture."""
+    result picture, the source picture, the depth picture, the boxes."""
 
     region: Region = NOWHERE
     replaced: bool = False
     picture: bool = False
     source: bool = False
+    depth: bool = False
+    boxes: bool = False
 
 
 class Painted(ABC):

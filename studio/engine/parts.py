@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+LORA_TITLE = "LoRA"
+"""What the card of a LoRA file is called."""
+
 
 class PartKind(Enum):
     """By what people call them, and the ``folders`` that ComfyUI and AUTOMATIC1111's web UI have

@@ -13,13 +13,13 @@ from studio.engine.checkpoints.reading import read_checkpoint
 from studio.engine.checkpoints.structure import ClassConfig, LabelConfig
 from studio.engine.families import PUBLISHED_FAMILIES
 from studio.engine.families.class_conditional import CLASSES
-from studio.engine.families.opening import check_usable, open_published
+from studio.engine.families.opening import check_usable, look_into
 from studio.engine.model_error import ModelError
-from studio.engine.parts import Parts
+from studio.engine.parts import LORA_TITLE, Parts
 from studio.engine.pipelines.opening import capabilities, pipeline_class, weight_files
 
 _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("LoRA", ("lora_unet_", "lora_te", ".lora_A.", ".lora_B.", ".lora_down.", ".lora_up.")),
+    (LORA_TITLE, ("lora_unet_", "lora_te", ".lora_A.", ".lora_B.", ".lora_down.", ".lora_up.")),
     ("ControlNet", ("control_model.", "controlnet_cond_embedding.", "input_hint_block.")),
     ("textual inversion", ("emb_params", "string_to_param")),
     ("text encoder", ("text_model.embeddings.", "text_model.encoder.")),
@@ -36,7 +36,7 @@ def recognised(path: Path) -> ModelCard:
     whose card says why.
     """
     try:
-        contents = open_published(path)
+        contents = look_into(path)
     except CheckpointError as error:
         if (card := _pipeline(path)) is not None:
             return card

@@ -56,6 +56,14 @@ def _usable(
     if request.noise_level is not None and Capability.NOISE_LEVEL not in uses:
         notices.append("This model takes no noise level: it has no effect.")
         request = replace(request, noise_level=None)
+    if request.depth is not None and Capability.DEPTH not in uses:
+        notices.append("This model takes no depth picture: it has no effect.")
+        request = replace(request, depth=None)
+    if request.depth is None and Capability.DEPTH in uses:
+        raise ModelError(
+            "This model paints after a depth picture, and there is none.",
+            "Give it one in which near is bright; the studio makes none from a photograph.",
+        )
     if request.source is not None and not _SEES_SOURCE & set(uses):
         notices.append("This model takes no source picture: it has no effect.")
         request = replace(request, source=None, mask=None, strength=None)

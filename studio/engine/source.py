@@ -17,10 +17,12 @@ _FADE = 4
 
 
 def fitted_request(request: GenerateRequest) -> tuple[GenerateRequest, tuple[str, ...]]:
-    """The request with source and mask of its size, and a sentence where something was cut off.
+    """The request with source, mask and depth of its size, and a sentence where the source was cut.
 
-    Both are scaled until they cover the picture, and their middle is taken.
+    All are scaled until they cover the picture, and their middle is taken.
     """
+    if request.depth is not None:
+        request = replace(request, depth=fitted(request.depth, request.size))
     if request.source is None:
         return request, ()
     own = Size(request.source.shape[1], request.source.shape[0])

@@ -68,7 +68,8 @@ class FirstStageConfig:
 class DiffusionConfig:
     """The denoiser, its conditions and how often each is left out.
 
-    ``time_shift`` above 1 draws noisy steps more often; see ``train_diffusion.draw_times``.
+    ``time_shift`` above 1 draws noisy steps more often, ``time_shift_without_map`` those of
+    pictures whose map is left out; see ``train_diffusion.draw_times``.
     """
 
     batch: int
@@ -81,6 +82,7 @@ class DiffusionConfig:
     drop_both: float
     exact_maps: float
     time_shift: float
+    time_shift_without_map: float
     prediction: str
     schedule: str
     unet: dict[str, Any]

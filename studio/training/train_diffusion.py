@@ -89,7 +89,9 @@ def train_diffusion(shop: Workshop) -> None:
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * factor
         x_0, ids, shares = (part.to(shop.device) for part in draw_batch(data, config, generator))
-        t = draw_times(len(x_0), config.time_shift, generator).to(shop.device)
+        without_map = shares[:, -1].amin((1, 2)) == 1
+        shift = torch.where(without_map, config.time_shift_without_map, config.time_shift)
+        t = draw_times(shift.cpu(), generator).to(shop.device)
         eps = torch.randn(x_0.shape, generator=generator).to(shop.device)
         x_t = schedule.q_sample(x_0, t, eps)
         wanted = target(config.prediction, schedule, x_0, eps, t)
@@ -110,16 +112,18 @@ def train_diffusion(shop: Workshop) -> None:
     _export(shop, network.eval(), words)
 
 
-def draw_times(count: int, shift: float, generator: torch.Generator) -> Tensor:
-    """int64 [count] steps 0..999, one in each of ``count`` equal parts of the distribution.
+def draw_times(shift: Tensor, generator: torch.Generator) -> Tensor:
+    """int64 [B] steps 0..999 for shifts float [B], one in each of B equal parts of u = 0..1.
 
     t = 1000 s u / (1 + (s - 1) u), as in rectified flow for large pictures (arXiv:2403.03206,
     equation 23): a shift s above 1 prefers noisy steps. Season, hour and weather concern the mean
     over a thousand latent cells, which shows through until the noise is some thirty times the
-    signal: they are decided in the last twentieth of the steps. Spreading the draws takes noise
-    out of the gradient.
+    signal: they are decided in the last twentieth of the steps. Where there is no map the layout
+    is decided there as well. Spreading the draws takes noise out of the gradient.
     """
-    u = (torch.arange(count) + torch.rand(count, generator=generator)) / count
+    count = len(shift)
+    part = torch.randperm(count, generator=generator)
+    u = (part + torch.rand(count, generator=generator)) / count
     t = shift * u / (1 + (shift - 1) * u)
     return (TRAIN_STEPS * t).long().clamp(max=TRAIN_STEPS - 1)
 

@@ -68,6 +68,14 @@ class Files:
             return None
         return opened.picture
 
+    async def depth_of(self, path: Path) -> np.ndarray | None:
+        """The depth picture in a file, uint8 [H, W]; None, and a notice, where there is none."""
+        try:
+            return await self._run(self._session.opener.open_depth, path)
+        except FileError as error:
+            self._refuse(error)
+            return None
+
     async def open_path_named(self, name: str) -> None:
         await self.open_path(Path(name))
 
@@ -210,6 +218,25 @@ class Files:
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilter(self._owner.tr("Pictures (%s)") % patterns)
         dialog.fileSelected.connect(lambda name: self._start(take(Path(name))))
+        dialog.open()
+
+    def ask_depth(self, take: Callable[[Path], Coroutine[Any, Any, None]]) -> None:
+        """Ask for a depth picture."""
+        patterns = " ".join(f"*{suffix}" for suffix in SUFFIXES)
+        dialog = self._new_dialog(self._owner.tr("Paint after a depth picture"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilter(self._owner.tr("Pictures (%s)") % patterns)
+        dialog.fileSelected.connect(lambda name: self._start(take(Path(name))))
+        dialog.open()
+
+    def ask_lora(self, take: Callable[[Path], object]) -> None:
+        """Ask for a LoRA file."""
+        dialog = self._new_dialog(self._owner.tr("Use a LoRA file"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilter(
+            self._owner.tr("LoRA files (%s)") % "*.safetensors *.ckpt *.pt *.pth *.bin"
+        )
+        dialog.fileSelected.connect(lambda name: take(Path(name)))
         dialog.open()
 
     def ask_import(self, key: str) -> None:

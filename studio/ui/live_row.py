@@ -19,6 +19,7 @@ from studio.ui.icon_button import IconButton
 from studio.ui.progress_row import ProgressRow, seconds
 
 _ROOM_FOR_OPACITY = 540
+_NAME_PX = 96
 
 
 class LiveRow(ProgressRow):
@@ -72,7 +73,9 @@ class LiveRow(ProgressRow):
                 self.say(0, self.tr("Stopped"))
 
     def show_loading(self, event: Loading) -> None:
-        text = self.tr("Loading %s") % event.what
+        metrics = self.fontMetrics()
+        name = metrics.elidedText(event.what, Qt.TextElideMode.ElideMiddle, _NAME_PX)
+        text = self.tr("Loading %s") % name
         if event.fraction is not None:
             text += f" · {event.fraction:.0%}"
         self.say(event.fraction or 0, text)

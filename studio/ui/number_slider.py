@@ -76,9 +76,9 @@ class NumberSlider(QWidget):
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.number.setKeyboardTracking(False)
         self.slider = _JumpingSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(
-            0, round(((setting.slider_high or setting.high) - setting.low) / setting.step)
-        )
+        self._low = setting.low if setting.slider_low is None else setting.slider_low
+        high = setting.high if setting.slider_high is None else setting.slider_high
+        self.slider.setRange(0, round((high - self._low) / setting.step))
         self.slider.setPageStep(max(1, self.slider.maximum() // 10))
         self.label.setBuddy(self.number)
         for widget in (self.number, self.slider):
@@ -124,8 +124,7 @@ class NumberSlider(QWidget):
         self._take(self._setting.kind(value))
 
     def _slid(self, position: int) -> None:
-        assert self._setting.low is not None
-        value = self._setting.low + position * self._setting.step
+        value = self._low + position * self._setting.step
         self._take(round(value) if self._setting.kind is int else round(value, 4))
 
     def _take(self, value: float | None) -> None:
@@ -136,12 +135,11 @@ class NumberSlider(QWidget):
 
     def _show(self) -> None:
         shown = self._value if self._value is not None else self._fallback
-        low = self._setting.low or 0
         with QSignalBlocker(self.number), QSignalBlocker(self.slider):
             self.number.setSpecialValueText("–" if shown is None else "")  # shown at the minimum
             if shown is not None:
                 self.number.setValue(shown)
-                self.slider.setValue(round((shown - low) / self._setting.step))
+                self.slider.setValue(round((shown - self._low) / self._setting.step))
         quiet = self._value is None
         if self.number.property("quiet") != quiet:
             self.number.setProperty("quiet", quiet)

@@ -16,6 +16,7 @@ from qasync import QEventLoop
 from studio.app.autosave import Autosave, recovered_map
 from studio.app.background import Background
 from studio.app.gallery import Gallery
+from studio.app.guide_files import recovered_guides
 from studio.app.jobs import Jobs
 from studio.app.models.downloads import Downloads
 from studio.app.models.register import Register
@@ -50,7 +51,9 @@ class Studio(QObject):
         self.theme = ThemeKeeper(app)
         self.settings.watch("theme", self, self.theme.choose)
         self.background = Background()
-        self.document = Document(_first_map(places))
+        self.document = Document(
+            _first_map(places), guides=recovered_guides(places.working_map.parent)
+        )
         self.worker = EngineWorker(places.logs / "engine.log", engine_name, self)
         self.jobs = Jobs(self.worker, self)
         self.opener = Opener()

@@ -15,9 +15,11 @@ from studio.commands.known_models import known_model
 from studio.commands.models_add import register_of
 from studio.commands.steering import box_from, class_number, fitting_size, lora_from
 from studio.contract.geometry import Size
+from studio.contract.open_images import KINDS
 from studio.contract.request import Box
 from studio.document.formats import open_file
 from tests.commands.test_models import write_model
+from tests.tiny_checkpoints import write_stable_diffusion
 
 SOURCE = np.kron(
     np.random.default_rng(3).integers(0, 256, (8, 12, 3), np.uint8), np.ones((8, 8, 1), np.uint8)
@@ -145,10 +147,38 @@ def test_what_a_person_once_said_of_a_model_is_remembered(tmp_path: Path) -> Non
 
 def test_boxes_and_sizes() -> None:
     assert box_from("12:0.1, 0.2,0.5,1") == Box(label=12, left=0.1, top=0.2, right=0.5, bottom=1)
+    zebra = KINDS.index("Zebra")
+    assert box_from(" zebra :0,0,1,1") == Box(label=zebra, left=0, top=0, right=1, bottom=1)
+    assert box_from("Kitchen & dining room table:0,0,1,1").label == 311
+    with pytest.raises(CommandError, match=r"may be .* and others; give the number"):
+        box_from("human:0,0,1,1")
+    with pytest.raises(CommandError, match="no objects called “zebre”; there is Zebra"):
+        box_from("zebre:0,0,1,1")
     with pytest.raises(CommandError, match="inside the picture"):
         box_from("1:0.5,0,0.2,1")
     assert fitting_size(np.zeros((3000, 4000, 3), np.uint8)) == Size(1024, 768)
     assert fitting_size(np.zeros((30, 40), np.uint8)) == Size(40, 30)
+
+
+def test_the_depth_model_paints_after_a_depth_picture(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = write_stable_diffusion(tmp_path / "models" / "depth.safetensors", channels=5)
+    deep = np.linspace(0, 60000, 64 * 96).reshape(64, 96).astype(np.uint16)
+    Image.fromarray(deep).save(tmp_path / "depth.png")
+    out = tmp_path / "out.png"
+    assert generate(model, "snow", "--depth", tmp_path / "depth.png", "-o", out) == 0
+    made = open_file(out)
+    assert made.picture is not None
+    assert made.picture.shape == (64, 96, 3)
+    assert made.request is not None
+    assert made.request.depth is not None
+    assert (made.request.depth.min(), made.request.depth.max()) == (0, 255)
+    capsys.readouterr()
+    assert generate(model, "snow", "-o", out) == 2
+    assert "near is bright" in capsys.readouterr().err
+    assert generate(model, "snow", "--depth", tmp_path / "gone.png", "-o", out) == 2
+    assert "no file" in capsys.readouterr().err
 
 
 def test_lora_files_with_and_without_a_weight():

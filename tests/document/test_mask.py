@@ -3,8 +3,8 @@
 import numpy as np
 
 from studio.contract.geometry import Size
-from studio.contract.request import GenerateRequest
-from studio.document.document import Document
+from studio.contract.request import Box, GenerateRequest
+from studio.document.document import Change, Document
 from studio.document.formats.opened import Opened
 from studio.document.mask import REPAINT, labels_of
 from studio.document.painting import Dab, paint_segment
@@ -105,3 +105,27 @@ def test_a_result_leaves_source_and_mask_and_a_restored_one_brings_its_own() -> 
 def test_grey_masks_are_split_in_the_middle() -> None:
     grey = np.array([[0, 127, 128, 255]], np.uint8)
     assert (labels_of(grey, Size(4, 1)) == REPAINT).tolist() == [[False, False, True, True]]
+
+
+def test_depth_and_boxes_are_edits_like_the_source() -> None:
+    document = Document()
+    box = Box(label=3, left=0, top=0, right=0.5, bottom=1)
+    changes: list[Change] = []
+    document.listen(changes.append)
+    document.set_depth(SOURCE[..., 0])
+    document.set_boxes((box,))
+    document.set_boxes((box,))
+    assert [(change.depth, change.boxes) for change in changes] == [(True, False), (False, True)]
+    document.undo()
+    assert document.boxes == ()
+    document.undo()
+    assert document.depth is None
+    document.redo()
+    document.redo()
+    assert document.boxes == (box,)
+    assert np.array_equal(document.depth, SOURCE[..., 0])
+    document.restore(None, GenerateRequest())
+    assert (document.depth, document.boxes) == (None, ())
+    document.restore(None, GenerateRequest(depth=SOURCE[..., 1], boxes=(box,)))
+    assert np.array_equal(document.depth, SOURCE[..., 1])
+    assert document.boxes == (box,)

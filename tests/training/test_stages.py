@@ -78,6 +78,7 @@ drop_map = 0.3
 drop_both = 0.2
 exact_maps = 0.5
 time_shift = 2.0
+time_shift_without_map = 4.0
 prediction = "v"
 schedule = "cosine"
 

@@ -15,10 +15,13 @@ from studio.app.models.own_card import own_card
 from studio.app.models.scan import candidates, is_checkpoint, is_model_folder, shown_name
 from studio.contract.model_card import ModelCard, broken
 from studio.contract.places import MODELS
+from studio.engine.checkpoints.pack_places import forget_unpacked
 
 log = logging.getLogger(__name__)
 
 _VERSION = 1
+_READER = 2
+"""Counts what the studio has learned to tell of files: what an older one told is asked anew."""
 RECEIPT = "download.json"
 """Lies in every folder that the studio downloaded, and only there."""
 PREDICTIONS = ("eps", "v")
@@ -148,7 +151,8 @@ class Register:
         return [model for model in self.models() if model.place == path]
 
     def remove(self, model: Installed) -> None:
-        """Take a model off the list. Only what the studio downloaded is deleted; RegisterError.
+        """Take a model off the list. Only what the studio downloaded is deleted, and what it has
+        unpacked of a pack; RegisterError.
 
         A model inside a folder goes with the whole folder.
         """
@@ -156,6 +160,7 @@ class Register:
             raise RegisterError(f"{model.name} comes with the studio and stays.")
         if model.origin is Origin.DOWNLOADED:
             self._delete(model.path)
+        forget_unpacked(model.path)
 
         def change(stored: _Stored) -> None:
             if str(model.place) in stored.places:
@@ -188,7 +193,7 @@ class Register:
 
         def change(stored: _Stored) -> None:
             for path, card in cards.items():
-                record = {"stamp": stamp_of(path), "card": card.record()}
+                record = {"stamp": stamp_of(path), "by": _READER, "card": card.record()}
                 stored.cards[str(path)] = record
 
         self._change(change)
@@ -286,7 +291,9 @@ def _with_card(model: Installed, stored: _Stored) -> Installed:
         return model
     if (own := own_card(model.path)) is not None:
         return replace(model, card=own)
-    if not isinstance(known, dict) or known.get("stamp") != stamp_of(model.path):
+    if not isinstance(known, dict) or known.get("by") != _READER:
+        return replace(model, answer=answer)
+    if known.get("stamp") != stamp_of(model.path):
         return replace(model, answer=answer)
     try:
         return replace(model, answer=answer, card=ModelCard.of(known.get("card")))

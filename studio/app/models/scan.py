@@ -65,7 +65,7 @@ def is_checkpoint(path: Path) -> bool:
     if start.startswith(_LEGACY):
         return True
     if start.startswith(b"PK\x03\x04"):
-        return _is_torch_zip(path)
+        return _is_checkpoint_zip(path)
     return start[8:9] == b"{" and 2 <= int.from_bytes(start[:8], "little") <= _MAX_HEADER
 
 
@@ -100,9 +100,11 @@ def _is_again(folder: Path, seen: set[Path]) -> bool:
     return False
 
 
-def _is_torch_zip(path: Path) -> bool:
+def _is_checkpoint_zip(path: Path) -> bool:
+    """Whether torch wrote it, or it is a pack with a checkpoint in it."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return any(name.endswith("data.pkl") for name in archive.namelist())
+            names = [name.lower() for name in archive.namelist()]
+            return any(name.endswith(("data.pkl", *_CLAIMING)) for name in names)
     except (OSError, ValueError, zipfile.BadZipFile):
         return False

@@ -12,7 +12,9 @@ from studio.app.models.own_card import own_card
 from studio.app.models.register import Installed, Register, RegisterError
 from studio.app.models.word_lists import WordList, class_names, missing_list
 from studio.app.orders import Help
-from studio.contract.model_card import ModelCard, broken
+from studio.contract.model_card import CardKind, ModelCard, broken
+from studio.contract.prompt_tags import Loras
+from studio.engine.parts import LORA_TITLE, PartKind, Parts
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +23,8 @@ _TOGETHER = 8
 
 
 class Shelf(QObject):
-    """``models`` is the register's list as last read. ``changed()`` follows every difference.
+    """``models`` is the register's list as last read, ``loras`` the LoRA files around those models
+    and on the list itself. ``changed()`` follows every difference.
 
     What the register refuses is raised as RegisterError by the coroutines.
     """
@@ -40,6 +43,7 @@ class Shelf(QObject):
         self.word_lists = word_lists
         self.models: tuple[Installed, ...] = ()
         self.places: tuple[Path, ...] = ()
+        self.loras: tuple[Path, ...] = ()
         self._background = background
         self._helper: Helper | None = None
         self._asked: list[Path] = []
@@ -72,6 +76,17 @@ class Shelf(QObject):
         folders = tuple(self.word_lists / key for key in ("clip", "bert"))
         prediction = found.answer if found else None
         return Help(prediction=prediction, word_lists=folders, parts=self.places)
+
+    def loras_here(self, loras: Loras) -> Loras:
+        """LoRA files of another computer by their paths here, where there is one of that name."""
+        here = {path.name.casefold(): str(path) for path in reversed(self.loras)}
+
+        def found(name: str) -> str:
+            if Path(name).exists():
+                return name
+            return here.get(name.replace("\\", "/").rpartition("/")[2].casefold(), name)
+
+        return tuple((found(name), weight) for name, weight in loras)
 
     def missing_list(self, model: Installed) -> WordList | None:
         """The word list that a model lacks."""
@@ -113,18 +128,25 @@ class Shelf(QObject):
             self._helper = None
 
     async def _refresh(self) -> None:
-        models, places = await self._background.run(self._everything)
+        models, places, loras = await self._background.run(self._everything)
         self.places = tuple(places)
-        self._take(models)
+        different = loras != self.loras
+        self.loras = loras
+        if not self._take(models) and different:
+            self.changed.emit()
         self._look()
 
-    def _everything(self) -> tuple[list[Installed], list[Path]]:
-        return self.register.models(), self.register.places()
+    def _everything(self) -> tuple[list[Installed], list[Path], tuple[Path, ...]]:
+        models, places = self.register.models(), self.register.places()
+        return models, places, _loras(models, places)
 
-    def _take(self, models: list[Installed]) -> None:
-        if tuple(models) != self.models:
-            self.models = tuple(models)
-            self.changed.emit()
+    def _take(self, models: list[Installed]) -> bool:
+        """Whether anything is different now."""
+        if tuple(models) == self.models:
+            return False
+        self.models = tuple(models)
+        self.changed.emit()
+        return True
 
     def _look(self) -> None:
         """Ask a helper about the files that nothing is known of."""
@@ -175,3 +197,14 @@ class Shelf(QObject):
         else:
             self._take(await self._background.run(self.register.models))
         self.changed.emit()
+
+
+def _loras(models: list[Installed], places: list[Path]) -> tuple[Path, ...]:
+    """In the usual folders around models and places, and those that lie on the list themselves."""
+    near = Parts((*(model.path for model in models), *places))
+    found = {path: path for path in near.files(PartKind.LORA)}
+    for model in models:
+        card = model.card
+        if card is not None and card.kind is CardKind.PART and card.title == LORA_TITLE:
+            found.setdefault(model.path, model.path)
+    return tuple(sorted(found, key=lambda path: path.name.casefold()))

@@ -58,6 +58,23 @@ def upright_pixels(image: Image.Image) -> np.ndarray:
     return np.array(image.convert("RGB"))
 
 
+def read_depth(path: Path) -> np.ndarray:
+    """The depth picture in a file as uint8 [H, W], FileError. Only the order and the spacing of its
+    greys count, so one of more than 8 bits is stretched over all of them.
+    """
+    image = open_image(path)
+    if image.mode.startswith("I") or image.mode == "F":
+        deep = np.asarray(ImageOps.exif_transpose(image), dtype=np.float64)
+        low, high = deep.min(), deep.max()
+        return np.rint((deep - low) * (255 / max(high - low, 1e-12))).astype(np.uint8)
+    return grey(upright_pixels(image))
+
+
+def grey(pixels: np.ndarray) -> np.ndarray:
+    """The brightness of uint8 [H, W, 3] as uint8 [H, W]."""
+    return np.array(Image.fromarray(pixels).convert("L"))
+
+
 def texts_of(image: Image.Image) -> dict[str, str]:
     """Named texts of a PNG, JPEG or WebP image: its text chunks, or what EXIF holds in their place.
 

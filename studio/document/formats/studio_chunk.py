@@ -63,8 +63,9 @@ def request_record(request: GenerateRequest) -> dict[str, Any]:
         "source": None if request.source is None else _packed_pixels(request.source),
         "strength": request.strength,
         "mask": None if request.mask is None else _packed_pixels(request.mask),
-        "boxes": [[box.label, box.left, box.top, box.right, box.bottom] for box in request.boxes],
+        "boxes": [box_record(box) for box in request.boxes],
         "noise_level": request.noise_level,
+        "depth": None if request.depth is None else _packed_pixels(request.depth),
         "loras": [list(lora) for lora in request.loras],
         "map_strength": request.map_strength,
         "preview": request.preview.value,
@@ -98,8 +99,9 @@ def request_from(record: object) -> GenerateRequest:
             source=_unpacked_pixels(record.get("source"), "RGB"),
             strength=_optional(record.get("strength"), int, float),
             mask=_unpacked_pixels(record.get("mask"), "L"),
-            boxes=tuple(_box(box) for box in _typed(record.get("boxes", []), list)),
+            boxes=tuple(box_from_record(box) for box in _typed(record.get("boxes", []), list)),
             noise_level=_optional(record.get("noise_level"), int),
+            depth=_unpacked_pixels(record.get("depth"), "L"),
             loras=tuple(_lora(lora) for lora in _typed(record.get("loras", []), list)),
             map_strength=_typed(record.get("map_strength", 1.0), int, float),
             preview=Preview(record["preview"]),
@@ -154,7 +156,13 @@ def _unpacked_pixels(text: object, mode: str) -> np.ndarray | None:
         raise ValueError("The source inside the picture is damaged.") from error
 
 
-def _box(record: object) -> Box:
+def box_record(box: Box) -> list[float]:
+    """A box as plain JSON values."""
+    return [box.label, box.left, box.top, box.right, box.bottom]
+
+
+def box_from_record(record: object) -> Box:
+    """The box such values stand for; ValueError or TypeError if they stand for none."""
     label, *sides = _typed(record, list)
     left, top, right, bottom = (float(_typed(side, int, float)) for side in sides)
     return Box(label=_typed(label, int), left=left, top=top, right=right, bottom=bottom)

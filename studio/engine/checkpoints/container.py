@@ -34,6 +34,11 @@ class Container(Enum):
     SAFETENSORS = auto()
     TORCH_ZIP = auto()
     TORCH_LEGACY = auto()
+    PACK = auto()
+    """A zip of files, a checkpoint among them."""
+
+
+CHECKPOINT_SUFFIXES = (".ckpt", ".safetensors", ".pt", ".pth")
 
 
 def container_of(path: Path) -> Container:
@@ -87,6 +92,6 @@ def _zip_container(path: Path) -> Container:
         )
     if "data.pkl" in inner:
         return Container.TORCH_ZIP
-    raise CheckpointError(
-        f"{path.name} is a zip archive of other files; unpack it, then open the checkpoint in it."
-    )
+    if any(name.lower().endswith(CHECKPOINT_SUFFIXES) for name in names):
+        return Container.PACK
+    raise CheckpointError(f"{path.name} is a zip archive of other files, without a checkpoint.")

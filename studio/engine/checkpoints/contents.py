@@ -17,7 +17,7 @@ from studio.engine.checkpoints.error import CheckpointError
 from studio.engine.checkpoints.names_single import CONDITION, FIRST_STAGE, UNET, Parts, sorted_out
 from studio.engine.checkpoints.names_text import open_clip_sources
 from studio.engine.checkpoints.published import PUBLISHED, Published
-from studio.engine.checkpoints.reading import read_checkpoint
+from studio.engine.checkpoints.reading import Checkpoint, read_checkpoint
 from studio.engine.checkpoints.source import Gathered, Source, gather
 from studio.engine.checkpoints.structure import (
     ClassConfig,
@@ -84,9 +84,12 @@ def condition_network(config: ConditionConfig) -> nn.Module:
             return TextTransformer(config)
 
 
-def open_single_file(path: Path) -> Contents:
-    """Recognise a single file of any published kind; raises CheckpointError."""
-    checkpoint = read_checkpoint(path)
+def open_single_file(path: Path, checkpoint: Checkpoint | None = None) -> Contents:
+    """Recognise a single file of any published kind; raises CheckpointError.
+
+    ``checkpoint`` is what the file holds, where that was read already.
+    """
+    checkpoint = checkpoint or read_checkpoint(path)
     parts = sorted_out(checkpoint.tensors)
     if not parts.first_stage:
         missing = "no first stage" if parts.unet else "neither a U-Net nor a first stage"

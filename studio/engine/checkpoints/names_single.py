@@ -19,6 +19,8 @@ _BUFFERS = {"betas", "alphas_cumprod", "alphas_cumprod_prev", "sqrt_alphas_cumpr
             "sqrt_recip_alphas_cumprod", "sqrt_recipm1_alphas_cumprod", "posterior_variance",
             "posterior_log_variance_clipped", "posterior_mean_coef1", "posterior_mean_coef2",
             "lvlb_weights", "logvar", "scale_factor"}  # fmt: skip
+_BESIDE = ("low_scale_model.", "depth_model.")
+"""The x4 upscaler's noise schedule, and the network that guesses depth from photographs (MiDaS)."""
 _UNUSED_CONDITION = ("position_ids", "logit_scale", "text_projection", "attn_mask")
 
 
@@ -50,7 +52,7 @@ def sorted_out(tensors: Mapping[str, Tensor]) -> Parts:
         if name.startswith(EMA) or name in _BUFFERS:
             ignored.append(name)
         elif not name.startswith((UNET, FIRST_STAGE, CONDITION)):
-            (ignored if name.startswith("low_scale_model.") else unexpected).append(name)
+            (ignored if name.startswith(_BESIDE) else unexpected).append(name)
     first_stage = _under(FIRST_STAGE, tensors)
     condition = _under(CONDITION, tensors)
     lost = {name for name in first_stage if name.startswith("loss.")}
@@ -62,12 +64,14 @@ def sorted_out(tensors: Mapping[str, Tensor]) -> Parts:
     }
     ignored += [FIRST_STAGE + name for name in lost] + [CONDITION + name for name in spare]
     scale = tensors.get("scale_factor")
+    if scale is not None and (scale.is_meta or scale.numel() != 1):
+        scale = None
     return Parts(
         unet=averaged or plain,
         first_stage={n: t for n, t in first_stage.items() if n not in lost},
         condition={n: t for n, t in condition.items() if n not in spare},
         ema=bool(averaged),
-        scale_factor=float(scale) if scale is not None and scale.numel() == 1 else None,
+        scale_factor=float(scale) if scale is not None else None,
         ignored=tuple(ignored),
         unexpected=tuple(unexpected),
     )

@@ -6,6 +6,7 @@ import stat
 import unicodedata
 import uuid
 import zipfile
+from collections.abc import Generator
 from pathlib import Path, PurePosixPath
 
 from studio.engine.checkpoints.container import DAMAGES
@@ -17,16 +18,21 @@ MAX_RATIO = 200
 """Weights hardly shrink; what unpacks to more than this many times its size is a bomb."""
 
 _SMALL = 2**20
+_PIECE = 16 * 2**20
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{n}{i}" for n in ("com", "lpt") for i in range(1, 10))}
 
 
-def unpack_model_pack(archive: Path, parent: Path, name: str | None = None) -> Path:
-    """Unpack a .zip of a model into the new folder ``parent``/``name`` and return that.
+def unpack_model_pack(
+    archive: Path, parent: Path, name: str | None = None
+) -> Generator[float, None, Path]:
+    """Unpack a .zip of a model into the new folder ``parent``/``name``; yields the fraction that is
+    done and returns the folder.
 
     ``name`` is the archive's own without suffix by default. Everything is unpacked beside it first,
     so that the folder is complete when it appears. CheckpointError, and nothing is left behind,
     when the folder exists, an entry would leave it, is a link, collides with another or would
-    unpack to far more than its size, or the archive is damaged; OSError when the disk refuses.
+    unpack to far more than its size, the archive is damaged or the disk too small; OSError when
+    the disk refuses.
     """
     name = name or archive.stem
     target = parent / name
@@ -37,9 +43,14 @@ def unpack_model_pack(archive: Path, parent: Path, name: str | None = None) -> P
     fresh.mkdir()
     try:
         with zipfile.ZipFile(archive) as packed:
-            entries = _checked(archive, packed)
+            entries = checked_entries(archive, packed)
+            total = sum(info.file_size for _, info in entries)
+            _check_room(archive, parent, total)
+            done = 0
             for path, info in entries:
-                _unpack(packed, info, fresh.joinpath(*path.parts))
+                for written in _unpack(packed, info, fresh.joinpath(*path.parts)):
+                    done += written
+                    yield done / max(total, 1)
         os.rename(fresh, target)
     except (CheckpointError, OSError):
         raise
@@ -50,7 +61,21 @@ def unpack_model_pack(archive: Path, parent: Path, name: str | None = None) -> P
     return target
 
 
-def _checked(archive: Path, packed: zipfile.ZipFile) -> list[tuple[PurePosixPath, zipfile.ZipInfo]]:
+def _check_room(archive: Path, parent: Path, needed: int) -> None:
+    free = shutil.disk_usage(parent).free
+    if needed > free:
+        raise CheckpointError(
+            f"{archive.name} unpacks to {needed / 2**30:.1f} GiB, and the disk of {parent} has "
+            f"{free / 2**30:.1f} GiB left; make room first."
+        )
+
+
+def checked_entries(
+    archive: Path, packed: zipfile.ZipFile
+) -> list[tuple[PurePosixPath, zipfile.ZipInfo]]:
+    """The files in it with the places where they belong; CheckpointError for anything that should
+    not be unpacked.
+    """
     infos = packed.infolist()
     if len(infos) > MAX_ENTRIES or sum(info.file_size for info in infos) > MAX_BYTES:
         raise CheckpointError(f"{archive.name} holds more than any model does: not unpacked.")
@@ -117,7 +142,16 @@ def _check_unique(
         kinds["/".join(folded) + "//"] = True
 
 
-def _unpack(packed: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None:
+def _unpack(
+    packed: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path
+) -> Generator[int, None, None]:
+    """Yields the bytes of each piece; no more than the entry claims, whatever it holds."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    left = info.file_size
     with packed.open(info) as source, path.open("xb") as file:
-        shutil.copyfileobj(source, file, 2**20)
+        while piece := source.read(_PIECE):
+            left -= len(piece)
+            if left < 0:
+                raise zipfile.BadZipFile(f"{info.filename} is longer than it says")
+            file.write(piece)
+            yield len(piece)

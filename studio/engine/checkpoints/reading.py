@@ -42,6 +42,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
             tensors, values, inert = read_zip(path)
         case Container.TORCH_LEGACY:
             tensors, values, inert = read_legacy(path)
+        case Container.PACK:
+            raise CheckpointError(
+                f"{path.name} is an archive of files; unpack it, then open the checkpoint in it."
+            )
     if not tensors:
         raise CheckpointError(f"{path.name} holds no tensors.")
     return Checkpoint(

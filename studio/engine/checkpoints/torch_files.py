@@ -86,7 +86,7 @@ def _read_zip(
             if entries[f"{top}data/{key}"].file_size < record.storage.nbytes:
                 raise PickleError(f"the values of {name} are cut off")
             tensors[name] = mapped.tensor(record, places[key])
-    return tensors, _values(root), inert
+    return tensors, plain_values(root), inert
 
 
 def _place(file: BinaryIO, entries: dict[str, zipfile.ZipInfo], name: str, size: int) -> int:
@@ -146,7 +146,7 @@ def _read_legacy(
     if missing:
         raise PickleError(f"the values of {missing[0]} are missing")
     tensors = {name: mapped.tensor(r, places[r.storage.key]) for name, r in records.items()}
-    return tensors, _values(root), inert
+    return tensors, plain_values(root), inert
 
 
 def _all_storages(root: object) -> dict[str, StorageRecord]:
@@ -171,7 +171,8 @@ def _all_storages(root: object) -> dict[str, StorageRecord]:
     return found
 
 
-def _values(root: object) -> dict[str, object]:
+def plain_values(root: object) -> dict[str, object]:
+    """The plain values at the top of a checkpoint, such as global_step."""
     if not isinstance(root, dict):
         return {}
     return {

@@ -6,6 +6,7 @@ from studio.engine.families.landscape import Landscape
 from studio.engine.families.layout_to_image import LayoutToImage
 from studio.engine.families.published import PublishedModel
 from studio.engine.families.semantic_synthesis import SemanticSynthesis
+from studio.engine.families.stable_depth import StableDepth
 from studio.engine.families.stable_inpainting import StableInpainting
 from studio.engine.families.super_resolution import StableUpscaler, SuperResolution
 from studio.engine.families.text_to_image import StableDiffusion, TextToImage
@@ -17,6 +18,7 @@ FAMILIES = {"landscape": Landscape}
 PUBLISHED_FAMILIES: dict[str, type[PublishedModel]] = {
     "stable_diffusion": StableDiffusion,
     "stable_inpainting": StableInpainting,
+    "stable_depth": StableDepth,
     "text_to_image": TextToImage,
     "class_conditional": ClassConditional,
     "semantic_synthesis": SemanticSynthesis,

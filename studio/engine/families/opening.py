@@ -1,13 +1,17 @@
 """A published file or folder becomes a model."""
 
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+from studio.engine.checkpoints.container import Container, container_of
 from studio.engine.checkpoints.contents import Contents, open_single_file
 from studio.engine.checkpoints.description import FIRST_STAGE_ALONE
 from studio.engine.checkpoints.diffusers_folder import INDEX, open_diffusers_folder
 from studio.engine.checkpoints.error import CheckpointError
+from studio.engine.checkpoints.pack_cache import unpacked
+from studio.engine.checkpoints.pack_header import NotAtOnceError, read_pack_header
 from studio.engine.checkpoints.source import check_whole
 from studio.engine.device import Device
 from studio.engine.families import PUBLISHED_FAMILIES
@@ -31,8 +35,50 @@ def is_published(path: Path) -> bool:
 
 
 def open_published(path: Path) -> Contents:
-    """What a file or diffusers folder holds, without reading its values; CheckpointError."""
-    return open_diffusers_folder(path) if path.is_dir() else open_single_file(path)
+    """What a file, a pack or a diffusers folder holds, without reading its values; CheckpointError.
+
+    A pack is unpacked into the cache the first time.
+    """
+    opening = _opening(path)
+    while True:
+        try:
+            next(opening)
+        except StopIteration as done:
+            return done.value
+
+
+def _opening(path: Path) -> Generator[float, None, Contents]:
+    """As open_published; yields the fraction of a pack that is unpacked."""
+    if path.is_dir():
+        return open_diffusers_folder(path)
+    if container_of(path) is not Container.PACK:
+        return open_single_file(path)
+    inside = yield from unpacked(path)
+    contents = open_diffusers_folder(inside) if inside.is_dir() else open_single_file(inside)
+    # what people put beside the pack counts as well as what is in it
+    beside = (path.with_name("tokenizer"), path.parent)
+    told = contents.description
+    if told.title == inside.stem:
+        told = replace(told, title=path.stem)
+    tokenizers = (*contents.tokenizers, *beside)
+    return replace(contents, path=path, description=told, tokenizers=tokenizers)
+
+
+def look_into(path: Path) -> Contents:
+    """As open_published, but nothing of a pack is unpacked if its beginning tells what it is; then
+    its tensors have shapes and no values.
+    """
+    if path.is_dir() or container_of(path) is not Container.PACK:
+        return open_published(path)
+    try:
+        header = read_pack_header(path)
+    except NotAtOnceError:
+        return open_published(path)
+    try:
+        return open_single_file(path, header)
+    except CheckpointError:
+        # a configuration in the pack may tell what the tensors do not
+        return open_published(path)
 
 
 def check_usable(contents: Contents) -> None:
@@ -76,7 +122,7 @@ def load_published(
     ``parts`` tells where files that go with it may lie, by default around it.
     """
     try:
-        contents = open_published(path)
+        contents = yield from _opening(path)
         told = contents.description
         if told.family == FIRST_STAGE_ALONE:
             raise ModelError(

@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from studio.contract.catalog import ENLARGEMENT, Capability
+from studio.contract.catalog import ENLARGEMENT, NOISE_LEVEL, Capability
 from studio.contract.geometry import Size
 from studio.contract.request import GenerateRequest
 from studio.engine.denoiser import Condition
@@ -21,7 +21,6 @@ from studio.engine.start import Draw, Start, Starter
 
 _TILE = 128
 """Larger latents are decoded in tiles of so many cells, as the published models were run."""
-_NOISE_LEVEL = 20
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -76,7 +75,7 @@ class StableUpscaler(Enlarging, StableDiffusion):
 
     def conditions(self, request: GenerateRequest) -> Conditioned:
         told = super().conditions(request)
-        level = _NOISE_LEVEL if request.noise_level is None else request.noise_level
+        level = NOISE_LEVEL if request.noise_level is None else request.noise_level
         y = torch.tensor([level], device=self.device)
         dropped = replace(told.dropped, y=y) if told.dropped else None
         return replace(told, given=replace(told.given, y=y), dropped=dropped)

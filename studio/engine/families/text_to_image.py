@@ -86,7 +86,7 @@ class StableDiffusion(TextToImage):
     def gained(cls, told: Description, parts: Parts) -> tuple[Capability, ...]:
         assert told.unet is not None
         found = segmentation_control(parts, told.unet, told.first_stage.embed_dim)
-        return () if found is None else (Capability.MAP,)
+        return () if found is None else (Capability.MAP, Capability.MAP_STRENGTH)
 
     @cached_property
     def _segmentation(self) -> SegmentationControl:

@@ -23,16 +23,16 @@ class LowRank:
     def rank(self) -> int:
         return self.down.shape[0]
 
-    def delta(self, shape: torch.Size) -> Tensor:
-        """scale up down as a weight of that shape, float32; ValueError when it has another."""
+    def factors(self, shape: torch.Size) -> tuple[Tensor, Tensor]:
+        """Float32 matrices [out, r] and [r, in kh kw], whose product times ``scale`` is the change
+        of a weight of that shape; ValueError when it is of another.
+        """
         down, up = self.down.float(), self.up.float().flatten(1)
         if up.shape[1] != len(down):
             raise ValueError(f"ranks of {len(down)} and {up.shape[1]}")
-        if self.mid is None:
-            product = up @ down.flatten(1)
-        else:
-            inner = torch.einsum("rskl,si->rikl", self.mid.float(), down.flatten(1))
-            product = up @ inner.flatten(1)
-        if product.numel() != shape.numel() or len(product) != shape[0]:
-            raise ValueError(f"{' x '.join(map(str, product.shape))} values")
-        return self.scale * product.reshape(shape)
+        if self.mid is not None:
+            down = torch.einsum("rskl,si->rikl", self.mid.float(), down.flatten(1))
+        down = down.flatten(1)
+        if len(up) * down.shape[1] != shape.numel() or len(up) != shape[0]:
+            raise ValueError(f"{len(up)} x {down.shape[1]} values")
+        return up, down

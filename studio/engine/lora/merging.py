@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor, nn
 
 from studio.engine.checkpoints.error import CheckpointError
 from studio.engine.lora.low_rank import LowRank
 from studio.engine.lora.reading import LoraFile
 from studio.engine.lora.targets import Target, find, targets_of
-from studio.engine.weights import is_finite
 
 _SHOWN = 3
 
@@ -22,26 +22,36 @@ class _Change:
     target: Target
     parts: list[tuple[LoraFile, LowRank, float]] = field(default_factory=list)
 
-    def weight(self) -> Tensor:
-        """The layer's weight with the changes, in its own dtype."""
-        before = _weight(self.target.layer)
-        after = before.detach().float()
+    @property
+    def before(self) -> nn.Parameter:
+        """The layer's own weight."""
+        return _weight(self.target.layer)
+
+    def weight(self, room: Tensor) -> Tensor:
+        """The layer's weight with the changes, in its own dtype.
+
+        ``room`` [n] float32 is overwritten: fresh memory for every layer would take longer than
+        the arithmetic.
+        """
+        before = self.before
+        after = room[: before.numel()].view(len(before), -1)
+        after.copy_(before.detach().flatten(1))
         for file, low_rank, strength in self.parts:
             try:
-                delta = low_rank.delta(before.shape)
+                up, down = low_rank.factors(before.shape)
             except ValueError as error:
                 raise CheckpointError(
                     f"{file.path.name} was made for another model: for {self.target.path} it has "
                     f"{error}, and the layer has {' x '.join(map(str, before.shape))}."
                 ) from error
-            after = after + strength * delta.to(before.device)
-        merged = after.to(before.dtype)
-        if not is_finite(merged):
+            after.addmm_(up.to(room.device), down.to(room.device), alpha=strength * low_rank.scale)
+        low, high = after.aminmax()
+        if not bool(torch.maximum(-low, high) <= torch.finfo(before.dtype).max):  # or NaN
             raise CheckpointError(
                 f"With {self.parts[0][0].path.name} the weights of {self.target.path} become too "
                 "large: choose a smaller weight."
             )
-        return merged
+        return after.to(before.dtype, copy=True).view(before.shape)
 
 
 @contextmanager
@@ -68,14 +78,24 @@ def merged(
         notices += _notices(file, unmatched)
     kept: list[tuple[nn.Module, nn.Parameter]] = []
     try:
+        room = _room([change.before for change in changes.values()])
         for change in changes.values():
-            weight = nn.Parameter(change.weight(), requires_grad=False)
+            weight = nn.Parameter(change.weight(room), requires_grad=False)
             kept.append((change.target.layer, _weight(change.target.layer)))
             change.target.layer.weight = weight
+        del room
         yield tuple(notices)
     finally:
         for layer, before in kept:
             layer.weight = before
+
+
+@torch.no_grad()
+def _room(weights: Sequence[Tensor]) -> Tensor:
+    """Float32 values for the largest of some weights, where they are."""
+    most = max((weight.numel() for weight in weights), default=0)
+    device = weights[0].device if weights else None
+    return torch.empty(most, dtype=torch.float32, device=device)
 
 
 def _weight(layer: nn.Module) -> nn.Parameter:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from studio.contract.catalog import Capability
 from studio.contract.events import Event, Finished, Produced, Started, Stepped, Terminal
 from studio.contract.prompt_tags import without_tags
 from studio.contract.request import MAX_SEED, GenerateRequest, Preview
@@ -50,6 +51,13 @@ def resolved(
     for given, sentence in (
         (request.label_map is not None, "This model takes no label map: the map has no effect."),
         (request.source is not None, "This model takes no source picture: it has no effect."),
+        (request.depth is not None, "This model takes no depth picture: it has no effect."),
+        (bool(request.boxes), "This model takes no boxes: they have no effect."),
+        (request.class_id is not None, "This model has no classes: the class has no effect."),
+        (
+            bool(request.negative_prompt) and Capability.NEGATIVE not in model.config.uses,
+            "This model takes no negative prompt: it has no effect.",
+        ),
         (
             bool(request.loras or without_tags(request.prompt)[1]),
             "This model takes no LoRA files: they have no effect.",

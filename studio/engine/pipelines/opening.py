@@ -123,9 +123,15 @@ def capabilities(kind: Any) -> tuple[Capability, ...]:
     """What of a request has an effect, as far as the pipeline's own arguments tell."""
     known = inspect.signature(kind.__call__).parameters
     uses = [Capability.TEXT]
-    uses += [Capability.NEGATIVE] if "negative_prompt" in known else []
+    uses += [Capability.NEGATIVE] if _heeds_negative(known) else []
     uses += [Capability.GUIDANCE] if "guidance_scale" in known else []
     return tuple(uses)
+
+
+def _heeds_negative(known: Mapping[str, inspect.Parameter]) -> bool:
+    """Distilled models such as Flux take one and leave it aside, unless they are run twice."""
+    twice = known.get("true_cfg_scale")
+    return "negative_prompt" in known and (twice is None or float(twice.default or 0) > 1)
 
 
 def _defaults(kind: Any) -> Defaults:

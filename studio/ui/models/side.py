@@ -13,6 +13,7 @@ from studio.app.models.register import Installed, RegisterError
 from studio.app.session import Session
 from studio.contract.catalog import Capability
 from studio.document.document import Change
+from studio.document.formats.reading import grey
 from studio.ui.canvas import Canvas
 from studio.ui.files import Files
 from studio.ui.images import to_pixels
@@ -58,6 +59,11 @@ class ModelsSide(QObject):
         source = self._panels["prompt"].source
         source.file_wanted.connect(lambda: files.ask_source(self.take_source))
         source.data_given.connect(self._given)
+        depth = self._panels["prompt"].depth_picture
+        depth.file_wanted.connect(lambda: files.ask_depth(self.take_depth))
+        depth.data_given.connect(self._given_depth)
+        loras = self._panels["prompt"].loras
+        loras.file_wanted.connect(lambda: files.ask_lora(loras.add))
         session.missed.connect(self._missed)
         session.document.listen(self._changed)
         settings.changed.connect(self._setting_changed)
@@ -73,6 +79,18 @@ class ModelsSide(QObject):
         picture = await self._files.picture_of(path)
         if picture is not None:
             self._session.document.set_source(picture)
+
+    async def take_depth(self, path: Path) -> None:
+        """Follow the depth picture in a file."""
+        depth = await self._files.depth_of(path)
+        if depth is not None:
+            self._session.document.set_depth(depth)
+
+    def _given_depth(self, data: object) -> None:
+        if isinstance(data, Path):
+            self._start(self.take_depth(data))
+        elif isinstance(data, QImage) and not data.isNull():
+            self._session.document.set_depth(grey(to_pixels(data)))
 
     def _given(self, data: object) -> None:
         if isinstance(data, Path):

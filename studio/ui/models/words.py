@@ -36,6 +36,8 @@ ABILITIES: tuple[tuple[Capability, str], ...] = (
     (Capability.BOXES, QT_TRANSLATE_NOOP("Models", "Follows boxes of objects")),
     (Capability.SOURCE, QT_TRANSLATE_NOOP("Models", "Changes a picture (image to image)")),
     (Capability.MASK, QT_TRANSLATE_NOOP("Models", "Repaints a part of a picture")),
+    (Capability.DEPTH, QT_TRANSLATE_NOOP("Models", "Paints after a depth picture")),
+    (Capability.LORA, QT_TRANSLATE_NOOP("Models", "Takes LoRA files")),
     (Capability.ENLARGE, QT_TRANSLATE_NOOP("Models", "Makes a picture four times larger")),
 )
 

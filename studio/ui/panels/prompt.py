@@ -4,14 +4,19 @@ from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from studio.app.models.shelf import Shelf
 from studio.app.orders import EngineReady
+from studio.app.setting_rows import BY_KEY
 from studio.app.settings import Settings
 from studio.app.unknown_words import UnknownWords
 from studio.contract.catalog import Capability
 from studio.contract.model_card import ModelCard
 from studio.document.document import Document
 from studio.ui.binding import bind
+from studio.ui.number_slider import NumberSlider
 from studio.ui.paint_state import PaintState
+from studio.ui.panels.boxes import Boxes
 from studio.ui.panels.class_picker import ClassPicker
+from studio.ui.panels.depth_well import DepthWell
+from studio.ui.panels.loras import LoraList
 from studio.ui.panels.model_picker import ModelPicker
 from studio.ui.panels.prompt_text import PromptText
 from studio.ui.panels.recipe import Recipe
@@ -58,6 +63,11 @@ class PromptPanel(QWidget):
         self.source = SourceWell(settings, document, paint)
         self.follow = QCheckBox(self.tr("Follow the painted map"))
         bind(settings, "follow_map", self.follow)
+        self.map_strength = NumberSlider(BY_KEY["map_strength"])
+        bind(settings, "map_strength", self.map_strength)
+        self.boxes = Boxes(settings, document)
+        self.depth_picture = DepthWell(document)
+        self.loras = LoraList(settings, shelf)
         self.recipe = Recipe(settings)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -67,8 +77,12 @@ class PromptPanel(QWidget):
             self.prompt,
             self.negative,
             self.classes,
+            self.boxes,
+            self.depth_picture,
+            self.loras,
             self.source,
             self.follow,
+            self.map_strength,
             self.recipe,
         ):
             layout.addWidget(widget)
@@ -82,18 +96,27 @@ class PromptPanel(QWidget):
         def can(*capabilities: Capability) -> bool:
             return card is None or not card.usable or any(card.can(one) for one in capabilities)
 
+        def surely(capability: Capability) -> bool:
+            return card is not None and card.can(capability)
+
         self.prompt.setVisible(can(Capability.TEXT))
         self.negative.setVisible(can(Capability.NEGATIVE))
-        has_classes = card is not None and card.can(Capability.CLASS)
+        self.boxes.setVisible(surely(Capability.BOXES))
+        self.loras.setVisible(surely(Capability.LORA))
+        self.depth_picture.setVisible(surely(Capability.DEPTH))
+        has_classes = surely(Capability.CLASS)
         self.classes.setVisible(has_classes)
-        if card is not None and has_classes:
+        if has_classes:
+            assert card is not None
             names = self._shelf.class_names(self._settings["model"])
             needed = Capability.CLASS in card.needs
             self.classes.set_classes(names, card.classes, needed=needed)
         self.source.setVisible(can(*_FROM_PICTURES))
         self.source.show_card(card)
         self.follow.setVisible(can(Capability.MAP))
+        self.map_strength.setVisible(surely(Capability.MAP_STRENGTH))
         self.recipe.show_guidance(can(Capability.GUIDANCE))
+        self.recipe.size_controls.setVisible(not surely(Capability.ENLARGE))
 
     def show_model(self, ready: EngineReady) -> None:
         self.recipe.show_model(ready)

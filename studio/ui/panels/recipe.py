@@ -23,6 +23,7 @@ class Recipe(QWidget):
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._settings = settings
+        self.size_controls = SizeControls(settings)
         self.steps = self._slider("steps")
         self.guidance = self._slider("guidance")
         self.count = self._slider("count")
@@ -32,7 +33,7 @@ class Recipe(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(14)
-        layout.addWidget(SizeControls(settings))
+        layout.addWidget(self.size_controls)
         layout.addWidget(SeedControls(settings))
         layout.addWidget(self.steps)
         layout.addWidget(self.guidance)

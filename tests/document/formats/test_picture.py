@@ -42,6 +42,7 @@ def full_request(**other):
         "mask": PIXELS[..., 0],
         "boxes": (Box(label=3, left=0.1, top=0, right=0.5, bottom=1),),
         "noise_level": 30,
+        "depth": PIXELS[..., 1],
         "loras": (("snow", 0.8), ("/models/lake.safetensors", -1.0)),
         "map_strength": 0.5,
     }
@@ -51,7 +52,7 @@ def full_request(**other):
 def same(one, other):
     for field in fields(GenerateRequest):
         first, second = getattr(one, field.name), getattr(other, field.name)
-        pictures = ("label_map", "source", "mask")
+        pictures = ("label_map", "source", "mask", "depth")
         equal = np.array_equal(first, second) if field.name in pictures else first == second
         assert equal, field.name
 

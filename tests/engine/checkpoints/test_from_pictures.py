@@ -1,5 +1,6 @@
 """Image-to-image, inpainting and enlarging: the same pictures as the reference pipelines."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from diffusers import (
     DDPMScheduler,
     LDMSuperResolutionPipeline,
+    StableDiffusionDepth2ImgPipeline,
     StableDiffusionImg2ImgPipeline,
     StableDiffusionInpaintPipeline,
     StableDiffusionUpscalePipeline,
@@ -15,7 +17,7 @@ from diffusers import (
 from PIL import Image
 
 import studio
-from studio.contract.events import Failed, Produced
+from studio.contract.events import Failed, Produced, Started
 from studio.contract.request import GenerateRequest
 from studio.engine.families.opening import open_published
 from tests.engine.checkpoints import published_files as published
@@ -94,6 +96,49 @@ def test_a_true_inpainting_model(inpainting: tuple[Path, object], strength: floa
     ours = made(path, mask=MASK, prompt=PROMPT, guidance=3.0, strength=strength)
     agree(ours[INNER], expected[INNER])
     assert np.array_equal(ours[~HOLE], SOURCE[~HOLE])
+
+
+DEPTH = np.add.outer(np.arange(64), 2 * np.arange(64)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("strength", [0.6, 1.0])
+def test_the_depth_model(tmp_path: Path, strength: float) -> None:
+    parts = published.stable_diffusion(
+        clip_words(tmp_path / "words"), unet=published.conditional_unet(64, in_channels=5)
+    ).components
+    parts = {name: part for name, part in parts.items() if not name.startswith(("safety", "image"))}
+    pipeline = StableDiffusionDepth2ImgPipeline(
+        **parts | {"depth_estimator": None, "feature_extractor": None}
+    )
+    pipeline.save_pretrained(tmp_path / "depth")
+    path = tmp_path / "depth"
+    assert open_published(path).description.family == "stable_depth"
+    expected = theirs(
+        pipeline, image=Image.fromarray(SOURCE), depth_map=torch.tensor(DEPTH)[None].float(),
+        prompt=PROMPT, guidance_scale=3.0, strength=strength,
+    )  # fmt: skip
+    asked = {"prompt": PROMPT, "guidance": 3.0, "strength": strength}
+    agree(made(path, depth=DEPTH, **asked), expected)
+    from_noise = made(path, depth=DEPTH, source=None, prompt=PROMPT)
+    assert not np.array_equal(from_noise, made(path, depth=DEPTH.T, source=None, prompt=PROMPT))
+    larger = made(path, depth=np.kron(DEPTH, np.ones((2, 2), np.uint8)), source=None, prompt=PROMPT)
+    assert np.abs(from_noise.astype(int) - larger).mean() < 3
+
+    models = studio.ModelLibrary(device="cpu")
+    request = GenerateRequest(model=str(path), size=studio.Size(64, 64), steps=1)
+    (*_, failed) = studio.generate(request, models)
+    assert isinstance(failed, Failed)
+    assert "near is bright" in failed.action
+    flat = replace(request, depth=np.full((64, 64), 9, np.uint8))
+    started = next(e for e in studio.generate(flat, models) if isinstance(e, Started))
+    assert "of one grey" in " ".join(started.notices)
+
+
+def test_other_models_take_no_depth(stable: tuple[Path, dict[str, object]]) -> None:
+    request = GenerateRequest(model=str(stable[0]), size=studio.Size(64, 64), steps=1, depth=DEPTH)
+    models = studio.ModelLibrary(device="cpu")
+    started = next(e for e in studio.generate(request, models) if isinstance(e, Started))
+    assert "takes no depth picture" in started.notices[0]
 
 
 @torch.no_grad()

@@ -10,6 +10,16 @@ import pytest
 from studio.engine.checkpoints.error import CheckpointError
 from studio.engine.checkpoints.pack import unpack_model_pack
 
+
+def unpack(archive: Path, parent: Path) -> Path:
+    unpacking = unpack_model_pack(archive, parent)
+    while True:
+        try:
+            assert 0 <= next(unpacking) <= 1
+        except StopIteration as done:
+            return done.value
+
+
 GOOD = [("model.ckpt", b"weights" * 100), ("config.yaml", b"model: {}"), ("tokenizer/v.txt", b"a")]
 
 
@@ -29,13 +39,13 @@ def link(name: str, kind: int = stat.S_IFLNK) -> zipfile.ZipInfo:
 
 def test_a_pack_becomes_a_folder(tmp_path: Path) -> None:
     archive = packed(tmp_path / "cin.zip", [("tokenizer/", b""), *GOOD])
-    folder = unpack_model_pack(archive, tmp_path / "models")
+    folder = unpack(archive, tmp_path / "models")
     assert folder == tmp_path / "models" / "cin"
     files = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*.*")}
     assert files == dict(GOOD)
     assert [p.name for p in (tmp_path / "models").iterdir()] == ["cin"]
     with pytest.raises(CheckpointError, match="already a folder cin"):
-        unpack_model_pack(archive, tmp_path / "models")
+        unpack(archive, tmp_path / "models")
 
 
 BAD_NAMES = ["../out", "a/../../out", "/tmp/out", "C:/out", "C:out", "..\\out", "a\\..\\out", "./x",
@@ -68,7 +78,7 @@ def test_a_hostile_pack_writes_nothing(tmp_path: Path, number: int) -> None:
             writing.writestr(entry, content)
     archive.write_bytes(raw.getvalue())
     with pytest.raises(CheckpointError, match=r"pack\.zip"):
-        unpack_model_pack(archive, tmp_path / "inner" / "models")
+        unpack(archive, tmp_path / "inner" / "models")
     assert list((tmp_path / "inner" / "models").iterdir()) == []
     assert sorted(p.name for p in tmp_path.iterdir()) == ["inner", "pack.zip"]
     assert sorted(p.name for p in (tmp_path / "inner").iterdir()) == ["models"]
@@ -78,7 +88,7 @@ def test_a_hostile_pack_writes_nothing(tmp_path: Path, number: int) -> None:
 def test_duplicates_and_shared_content_are_refused(tmp_path: Path) -> None:
     archive = packed(tmp_path / "twice.zip", [("a", b"1"), ("a", b"2")])
     with pytest.raises(CheckpointError, match="two files have the name “a”"):
-        unpack_model_pack(archive, tmp_path / "models")
+        unpack(archive, tmp_path / "models")
     with zipfile.ZipFile(tmp_path / "shared.zip", "w") as writing:
         writing.writestr("a", b"x" * 5000)
         (info,) = writing.infolist()
@@ -88,7 +98,7 @@ def test_duplicates_and_shared_content_are_refused(tmp_path: Path) -> None:
                 setattr(again, name, getattr(info, name))
             writing.filelist.append(again)
     with pytest.raises(CheckpointError, match="share their content"):
-        unpack_model_pack(tmp_path / "shared.zip", tmp_path / "models")
+        unpack(tmp_path / "shared.zip", tmp_path / "models")
     assert list((tmp_path / "models").iterdir()) == []
 
 
@@ -97,7 +107,7 @@ def test_a_cut_pack_is_damaged(tmp_path: Path, cut: int) -> None:
     archive = packed(tmp_path / "cut.zip", GOOD)
     archive.write_bytes(archive.read_bytes()[:cut])
     with pytest.raises(CheckpointError, match="damaged"):
-        unpack_model_pack(archive, tmp_path / "models")
+        unpack(archive, tmp_path / "models")
     assert list((tmp_path / "models").iterdir()) == []
 
 
@@ -107,5 +117,5 @@ def test_changed_content_is_noticed(tmp_path: Path) -> None:
     content[content.index(b"weights")] ^= 1
     archive.write_bytes(bytes(content))
     with pytest.raises(CheckpointError, match="damaged"):
-        unpack_model_pack(archive, tmp_path / "models")
+        unpack(archive, tmp_path / "models")
     assert list((tmp_path / "models").iterdir()) == []

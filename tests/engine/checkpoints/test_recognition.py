@@ -145,10 +145,16 @@ def test_the_other_inputs_of_stable_diffusion_2(
     ):
         published.clear()
         whole(published, replace(base, in_channels=channels), "kl-f8", "open_clip")
-        told = open_published(tmp_path / "model.ckpt").description
+        # the depth model's file holds the network that guesses depth, too
+        put(published, "depth_model.", {"model.pretrained.layer1.weight": torch.empty(2)})
+        found = open_published(tmp_path / "model.ckpt")
+        told = found.description
         assert (told.title, told.family, told.prediction) == (title, family, "eps")
+        assert found.unexpected == ()
+        check_usable(found)
+    other = replace(found, description=replace(told, family="unknown"))
     with pytest.raises(CheckpointError, match="knows but cannot run"):
-        check_usable(open_published(tmp_path / "model.ckpt"))
+        check_usable(other)
 
 
 @pytest.mark.parametrize(("step", "prediction"), [(875_000, "eps"), (110_000, "v"), (7, None)])

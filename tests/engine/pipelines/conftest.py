@@ -10,12 +10,23 @@ from diffusers import (
     AutoencoderKL,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
+    FluxPipeline,
+    FluxTransformer2DModel,
     SD3Transformer2DModel,
     StableDiffusion3Pipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+    T5Config,
+    T5EncoderModel,
+    T5TokenizerFast,
+)
 
 from studio.engine import device
 from tests.engine.checkpoints import published_files as published
@@ -91,6 +102,34 @@ def sd3(tmp_path_factory: pytest.TempPathFactory, words: CLIPTokenizer) -> tuple
         text_encoder_2=text_encoder(CLIPTextModelWithProjection, 5), text_encoder_3=None,
     )  # fmt: skip
     return saved(pipeline, tmp_path_factory.mktemp("sd3") / "tiny-sd3")
+
+
+@pytest.fixture(scope="package")
+def flux(tmp_path_factory: pytest.TempPathFactory, words: CLIPTokenizer) -> tuple[Path, Any]:
+    """Its latents are rows of tokens, each of four cells; it is told the guidance scale."""
+    torch.manual_seed(0)
+    transformer = FluxTransformer2DModel(
+        patch_size=1, in_channels=64, num_layers=1, num_single_layers=1, attention_head_dim=16,
+        num_attention_heads=2, joint_attention_dim=32, pooled_projection_dim=32,
+        guidance_embeds=True, axes_dims_rope=(4, 4, 8),
+    )  # fmt: skip
+    t5 = T5Config(vocab_size=40, d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4)
+    pipeline = FluxPipeline(
+        transformer=shaken(transformer, seed=2), scheduler=FlowMatchEulerDiscreteScheduler(),
+        vae=autoencoder(16), tokenizer=words, text_encoder=text_encoder(CLIPTextModel, 4),
+        text_encoder_2=shaken(T5EncoderModel(t5), seed=5), tokenizer_2=t5_words(),
+    )  # fmt: skip
+    return saved(pipeline, tmp_path_factory.mktemp("flux") / "tiny-flux")
+
+
+def t5_words() -> T5TokenizerFast:
+    pieces = ["<pad>", "</s>", "<unk>", *(f"▁{word}" for word in ("a", "snow", "lake", "mountain"))]
+    tokenizer = Tokenizer(models.Unigram([(piece, -1.0) for piece in pieces], unk_id=2))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="$A </s>", special_tokens=[("</s>", 1)]
+    )
+    return T5TokenizerFast(tokenizer_object=tokenizer, extra_ids=0, model_max_length=32)
 
 
 def saved(pipeline: Any, folder: Path) -> tuple[Path, Any]:

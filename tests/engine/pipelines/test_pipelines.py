@@ -36,7 +36,7 @@ def of(kind: type, events: list[Any]) -> list[Any]:
     return [event for event in events if isinstance(event, kind)]
 
 
-@pytest.mark.parametrize("name", ["xl", "sd3"])
+@pytest.mark.parametrize("name", ["xl", "sd3", "flux"])
 def test_the_picture_is_diffusers_own(
     name: str, library: studio.ModelLibrary, request: pytest.FixtureRequest
 ) -> None:
@@ -62,6 +62,24 @@ def test_the_picture_is_diffusers_own(
     assert not np.array_equal(steps[0].x_t, steps[0].x_0)
     # the last step goes all the way to what it takes for the clean latent
     assert np.abs(steps[-1].x_t - steps[-1].x_0).max() < 1e-3 * np.abs(steps[-1].x_t).max()
+
+
+def test_flux_takes_a_guidance_scale_and_no_negative_prompt(
+    library: studio.ModelLibrary, flux: tuple[Path, Any]
+) -> None:
+    card = recognised(flux[0])
+    assert (card.kind, card.title) == (CardKind.MODEL, "Flux")
+    assert card.capabilities == (Capability.TEXT, Capability.GUIDANCE)
+    asked = request(flux[0], steps=1, negative_prompt="fog", depth=np.zeros((8, 8), np.uint8))
+    events = list(studio.generate(asked, library))
+    (started,) = of(Started, events)
+    assert "no negative prompt" in " ".join(started.notices)
+    assert "no depth picture" in " ".join(started.notices)
+    (low,), (high,) = (
+        of(Produced, list(studio.generate(request(flux[0], steps=1, guidance=g), library)))
+        for g in (1.0, 9.0)
+    )
+    assert not np.array_equal(low.pixels, high.pixels)
 
 
 def test_defaults_notices_and_every_picture_its_seed(

@@ -33,6 +33,23 @@ CARDS = {
         kind=CardKind.MODEL, title="semantic_synthesis", family="semantic_synthesis",
         nbytes=1, capabilities=(Capability.MAP, *PICTURES), prediction="eps", labels=182,
     ),
+    "layout": ModelCard(
+        kind=CardKind.MODEL, title="layout2img-openimages256", family="layout_to_image", nbytes=1,
+        capabilities=(Capability.BOXES, *PICTURES), prediction="eps",
+    ),
+    "deep": ModelCard(
+        kind=CardKind.MODEL, title="Stable Diffusion 2 depth", family="stable_depth", nbytes=1,
+        capabilities=(*TEXTS, Capability.LORA, Capability.DEPTH), needs=(Capability.DEPTH,),
+        prediction="eps",
+    ),
+    "larger": ModelCard(
+        kind=CardKind.MODEL, title="Stable Diffusion x4 upscaler", family="upscaler_x4", nbytes=1,
+        capabilities=(
+            Capability.TEXT, Capability.NEGATIVE, Capability.GUIDANCE, Capability.ENLARGE,
+            Capability.NOISE_LEVEL,
+        ),
+        needs=(Capability.ENLARGE,), prediction="v",
+    ),
     "style": ModelCard(kind=CardKind.PART, title="LoRA", family="part", nbytes=9),
     "page": broken("page", "page.ckpt is a web page saved under a checkpoint's name."),
 }  # fmt: skip

@@ -10,14 +10,19 @@ from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
+from studio.contract.catalog import Capability
 from studio.contract.materials import OTHER_LABELS
 from studio.contract.model_card import ModelCard
-from studio.contract.request import GenerateRequest
+from studio.contract.open_images import KINDS
+from studio.contract.request import Box, GenerateRequest
 from studio.document.formats.picture import write_picture
 from studio.ui.models.side import ModelsSide
+from studio.ui.panels.box_page import BoxPage
 from studio.ui.panels.prompt import PromptPanel
 from studio.ui.start import Studio
 from tests.app.conftest import Loop
+from tests.app.models.test_register import tensors
+from tests.ui.conftest import close
 from tests.ui.models.conftest import CARDS
 from tests.ui.test_work_flow import drop, generate, press
 
@@ -46,19 +51,32 @@ def shown(panel: PromptPanel) -> set[str]:
         "source": panel.source,
         "map": panel.follow,
         "guidance": panel.recipe.guidance,
+        "size": panel.recipe.size_controls,
+        "boxes": panel.boxes,
+        "loras": panel.loras,
+        "depth": panel.depth_picture,
+        "noise": panel.source.noise,
+        "map strength": panel.map_strength,
     }
     return {name for name, part in parts.items() if part.isVisibleTo(panel)}
 
 
 def test_a_model_shows_the_controls_it_has_and_no_others(studio: Studio, tree: Path) -> None:
     panel = studio.window.panels["prompt"]
-    assert shown(panel) == {"prompt", "negative", "source", "map", "guidance"}
+    assert shown(panel) == {"prompt", "negative", "source", "map", "guidance", "size"}
     use(studio, tree, "photo")
-    assert shown(panel) == {"prompt", "negative", "source", "guidance"}
+    photo = {"prompt", "negative", "source", "guidance", "size"}
+    assert shown(panel) == photo
     use(studio, tree, "classes")
-    assert shown(panel) == {"classes", "source"}
+    assert shown(panel) == {"classes", "source", "size"}
     use(studio, tree, "labels")
-    assert shown(panel) == {"source", "map"}
+    assert shown(panel) == {"source", "map", "size"}
+    use(studio, tree, "layout")
+    assert shown(panel) == {"boxes", "source", "size"}
+    use(studio, tree, "deep")
+    assert shown(panel) == {*photo, "loras", "depth"}
+    use(studio, tree, "larger")
+    assert shown(panel) == {"prompt", "negative", "source", "guidance", "noise"}
 
 
 def test_a_request_holds_nothing_that_the_model_has_no_use_for(studio: Studio, tree: Path) -> None:
@@ -80,9 +98,18 @@ def test_a_request_holds_nothing_that_the_model_has_no_use_for(studio: Studio, t
 def test_the_picker_offers_what_makes_pictures(studio: Studio, tree: Path) -> None:
     picker = studio.window.panels["prompt"].picker
     names = [picker.combo.itemText(row) for row in range(picker.combo.count())]
-    assert names == ["Landscape", "classes", "either", "labels", "photo"]
-    picker.combo.setCurrentIndex(4)
-    picker.combo.activated.emit(4)
+    assert names == [
+        "Landscape",
+        "classes",
+        "deep",
+        "either",
+        "labels",
+        "larger",
+        "layout",
+        "photo",
+    ]
+    picker.combo.setCurrentIndex(7)
+    picker.combo.activated.emit(7)
     assert studio.settings["model"] == str(tree / "photo.safetensors")
     assert studio.window.panels["paint"].picker.combo.currentText() == "photo"
     assert "Stable Diffusion" in picker.about.text()
@@ -257,6 +284,137 @@ def test_paint_says_that_a_model_takes_no_map(studio: Studio, tree: Path) -> Non
     QTest.mouseClick(page.no_map.buttons[0], LEFT)
     assert studio.settings["model"] == "landscape"
     assert page.painting.isVisible()
+
+
+def test_source_and_mask_are_there_at_the_next_start(
+    open_studio: Callable[..., Studio], tree: Path, loop: Loop
+) -> None:
+    first = open_studio(panel="prompt", model=str(tree / "photo.safetensors"))
+    first.document.set_source(SOURCE)
+    stroke(first)
+    mask = first.document.mask.labels.copy()
+    assert not first.document.mask.is_blank
+    close(loop, first)
+    second = open_studio()
+    loop.until(lambda: second.window.canvas.masking)
+    assert np.array_equal(second.document.source, SOURCE)
+    assert np.array_equal(second.document.mask.labels, mask)
+    assert second.window.panels["prompt"].source.clear.isEnabled()
+    assert second.session.request().mask is not None
+
+
+def test_lora_files_are_offered_weighed_and_sent(
+    studio: Studio, tree: Path, loop: Loop, tmp_path: Path
+) -> None:
+    for name in ("Snow", "ink"):
+        tensors(tree / "loras" / f"{name}.safetensors")
+    loop.run(studio.shelf.refresh())
+    panel = use(studio, tree, "deep").loras
+    offered = [panel.combo.itemText(row) for row in range(panel.combo.count())]
+    assert offered == ["ink", "Snow", "style", "Choose a file…"]
+    panel.combo.activated.emit(1)
+    panel.combo.activated.emit(1)
+    panel.combo.activated.emit(0)
+    ink, snow = (str(tree / "loras" / f"{name}.safetensors") for name in ("ink", "Snow"))
+    assert studio.session.request().loras == ((snow, 1.0), (ink, 1.0))
+    panel.rows[0].weight.number.setValue(0.5)
+    assert studio.session.request().loras == ((snow, 0.5), (ink, 1.0))
+    QTest.mouseClick(panel.rows[1].remove, LEFT)
+    assert [row.name for row in panel.rows] == [snow]
+    elsewhere = GenerateRequest(
+        model=str(tree / "deep.safetensors"), depth=SOURCE[..., 0],
+        loras=(("C:\\loras\\INK.safetensors", 0.7), ("/gone/away.safetensors", 1.5)),
+    )  # fmt: skip
+    write_picture(tmp_path / "made.png", SOURCE, elsewhere)
+    drop(studio, loop, tmp_path / "made.png")
+    assert studio.session.request().loras == ((ink, 0.7), ("/gone/away.safetensors", 1.5))
+    assert [row.missing.isVisibleTo(panel) for row in panel.rows] == [False, True]
+    use(studio, tree, "photo")
+    assert studio.session.request().loras == ()
+
+
+def drag(page: BoxPage, start: tuple[float, float], end: tuple[float, float]) -> None:
+    one, other = (
+        QPoint(round(x * page.width()), round(y * page.height())) for x, y in (start, end)
+    )
+    QTest.mousePress(page, LEFT, Qt.KeyboardModifier.NoModifier, one)
+    QTest.mouseMove(page, (one + other) / 2)
+    QTest.mouseMove(page, other)
+    QTest.mouseRelease(page, LEFT, Qt.KeyboardModifier.NoModifier, other)
+
+
+def sides(box: Box) -> tuple[float, ...]:
+    return tuple(round(side, 1) for side in (box.left, box.top, box.right, box.bottom))
+
+
+def test_boxes_are_drawn_moved_resized_named_and_sent(
+    studio: Studio, tree: Path, loop: Loop
+) -> None:
+    panel = use(studio, tree, "layout").boxes
+    page = panel.page
+    panel.kind.setEditText("zebr")
+    QTest.keyClick(panel.kind.lineEdit(), Qt.Key.Key_Return)
+    assert panel.kind.currentText() == "Zebra"
+    drag(page, (0.1, 0.1), (0.5, 0.5))
+    panel.kind.setEditText("no such thing")
+    QTest.keyClick(panel.kind.lineEdit(), Qt.Key.Key_Return)
+    assert panel.kind.currentText() == "Zebra"
+    (box,) = studio.session.request().boxes
+    assert (KINDS[box.label], sides(box)) == ("Zebra", (0.1, 0.1, 0.5, 0.5))
+    drag(page, (0.3, 0.3), (0.6, 0.3))
+    assert [sides(box) for box in studio.document.boxes] == [(0.4, 0.1, 0.8, 0.5)]
+    drag(page, (0.8, 0.5), (1.0, 0.9))
+    assert [sides(box) for box in studio.document.boxes] == [(0.4, 0.1, 1.0, 0.9)]
+    drag(page, (0.05, 0.05), (0.3, 0.3))
+    panel.kind.setCurrentIndex(panel.kind.findText("Dog"))
+    panel.kind.activated.emit(panel.kind.currentIndex())
+    assert [KINDS[box.label] for box in studio.document.boxes] == ["Zebra", "Dog"]
+    QTest.keyClick(page, Qt.Key.Key_Down)
+    assert studio.document.boxes[1].top > 0.05
+    generate(studio, loop)
+    assert studio.document.request.boxes == studio.document.boxes
+    QTest.keyClick(page, Qt.Key.Key_Delete)
+    assert [KINDS[box.label] for box in studio.document.boxes] == ["Zebra"]
+    press(studio, "Ctrl+Z")
+    assert [KINDS[box.label] for box in page.boxes] == ["Zebra", "Dog"]
+    use(studio, tree, "photo")
+    assert studio.session.request().boxes == ()
+
+
+def test_a_depth_picture_is_chosen_shown_and_sent(
+    studio: Studio, tree: Path, loop: Loop, tmp_path: Path
+) -> None:
+    panel = use(studio, tree, "deep").depth_picture
+    deep = np.linspace(1000, 3000, 96 * 192).reshape(96, 192).astype(np.uint16)
+    Image.fromarray(deep).save(tmp_path / "depth.png")
+    loop.run(studio.window.models.take_depth(tmp_path / "depth.png"))
+    depth = studio.session.request().depth
+    assert depth.shape == (96, 192)
+    assert (depth.min(), depth.max()) == (0, 255)
+    QTest.mouseClick(panel.clear, LEFT)
+    assert studio.session.request().depth is None
+    (tmp_path / "page.png").write_text("<html>")
+    loop.run(studio.window.models.take_depth(tmp_path / "page.png"))
+    assert "page.png" in studio.window.notices.notice.sentence
+
+
+def test_noise_and_map_strength_are_sent_to_models_that_know_them(
+    studio: Studio, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = use(studio, tree, "larger")
+    assert panel.source.noise.number.value() == 20
+    assert studio.session.request().noise_level is None
+    panel.source.noise.number.setValue(40)
+    assert studio.session.request().noise_level == 40
+    use(studio, tree, "photo")
+    assert studio.session.request().noise_level is None
+    steered = replace(CARDS["photo"], capabilities=(*CARDS["photo"].capabilities,
+                      Capability.MAP, Capability.MAP_STRENGTH))  # fmt: skip
+    monkeypatch.setattr(studio.shelf, "card", lambda _name: steered)
+    panel.show_card(steered)
+    assert panel.map_strength.isVisibleTo(panel)
+    panel.map_strength.number.setValue(0.5)
+    assert studio.session.request().map_strength == 0.5
 
 
 def test_strokes_on_the_mask_need_a_model_that_masks(
