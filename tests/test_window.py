@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -71,7 +72,8 @@ def test_files_left_over_are_enlarged_with_two_keys(
     real_window.start()
     real_window.wait_for(lambda: greys(real_window) > 32, "a painted window")
     # The engine's process, and the one that reads the pictures of the list that was taken up.
-    real_window.wait_for(lambda: len(engine_of(real_window)) > 1, "what was left over")
+    studio = psutil.Process(real_window.process.pid)
+    real_window.wait_for(lambda: len(studio.children()) > 1, "what was left over")
     real_window.key("F7", "ctrl+Return")
     made = tmp_path / "out" / "photo-4x.png"
     real_window.wait_for(made.exists, "the enlarged picture", 120)
