@@ -98,14 +98,6 @@ class Apart:
                 return _peak(self._process.pid)
         return 0
 
-    @property
-    def computing_time(self) -> float:
-        """Seconds that the process has computed since it started, 0 where it has ended."""
-        with contextlib.suppress(psutil.Error, OSError):
-            if self._process is not None:
-                return _computed(psutil.Process(self._process.pid))
-        return 0.0
-
     def _ready(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is not None:
             self._end()  # something ended it while it was idle
