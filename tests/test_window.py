@@ -3,14 +3,16 @@
 import json
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 
 from studio.app.models.register import Register
-from studio.app.saved_batch import IfThere, Naming, SavedBatch, SavedFile, write_batch
-from studio.app.upscale_task import UpscaleOptions
-from studio.contract.upscaling import UpscaleMode
+from studio.app.places import Places
 from studio.document.formats.picture import read_picture
+from studio.pictures.batch import BatchItem, BatchPlan
+from studio.pictures.batch_settings import BatchSettings, IfThere
+from studio.pictures.journal import Journal
 from tests.real_window import RealWindow
 
 _GONE_SECONDS = 5.0
@@ -60,31 +62,24 @@ def test_files_left_over_are_enlarged_with_two_keys(
     source = tmp_path / "photo.png"
     Image.effect_noise((40, 30), 60).convert("RGB").save(source)
     chosen(real_window, model=str(tiny_model), upscale_model=str(tiny_upscaler))
-    left = batch_of([source], model=str(tiny_upscaler), folder=tmp_path / "out")
-    (tmp_path / "out").mkdir()
-    (real_window.home / "data").mkdir()
-    write_batch(real_window.home / "data" / "upscaling.json", left)
+    left = BatchPlan(
+        settings=BatchSettings(
+            model=str(tiny_upscaler), folder=tmp_path / "out", if_there=IfThere.KEEP_BOTH
+        ),
+        items=(BatchItem(source=source),),
+    )
+    Journal.start(Places.inside(real_window.home).batch, left)
     real_window.start()
     real_window.wait_for(lambda: greys(real_window) > 32, "a painted window")
+    # The engine's process, and the one that reads the pictures of the list that was taken up.
+    studio = psutil.Process(real_window.process.pid)
+    real_window.wait_for(lambda: len(studio.children()) > 1, "what was left over")
     real_window.key("F7", "ctrl+Return")
     made = tmp_path / "out" / "photo-4x.png"
     real_window.wait_for(made.exists, "the enlarged picture", 120)
     assert Image.open(made).size == (160, 120)
     assert real_window.close(60) == 0
     assert "Traceback" not in real_window.said()
-
-
-def batch_of(sources: list[Path], model: str, folder: Path) -> SavedBatch:
-    return SavedBatch(
-        options=UpscaleOptions(
-            model=model, scale=4.0, within=None, mode=UpscaleMode.FAITHFUL, strength=0.5, repair=0.0
-        ),
-        naming=Naming(
-            folder=folder, fallback=folder, pattern="{name}-{scale}x", format="png", quality=90
-        ),
-        if_there=IfThere.KEEP_BOTH,
-        files=tuple(SavedFile(source=source) for source in sources),
-    )
 
 
 def test_closing_during_a_job_ends_cleanly(real_window: RealWindow, tiny_model: Path) -> None:

@@ -11,10 +11,11 @@ from PIL import Image
 from PySide6.QtCore import QFile, QObject, Signal
 
 from studio.app.background import Background
+from studio.app.opener import Opener
 from studio.contract.events import Failed
 from studio.contract.request import GenerateRequest
 from studio.document.formats.opened import FileError, Opened
-from studio.document.formats.picture import read_picture, write_picture
+from studio.document.formats.picture import write_picture
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +51,13 @@ class Gallery(QObject):
     loaded = Signal()
     failed = Signal(object)
 
-    def __init__(self, folder: Path, background: Background, parent: QObject | None = None) -> None:
+    def __init__(
+        self, folder: Path, background: Background, opener: Opener, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self.folder = folder
         self._background = background
+        self._opener = opener
         self._entries: list[Entry] = []
         self._number = 0
 
@@ -63,7 +67,7 @@ class Gallery(QObject):
 
     async def load(self, limit: int) -> None:
         """Read the newest ``limit`` entries; pictures that can't be read are passed over."""
-        found = await self._background.run(_read_entries, self.folder, limit)
+        found = await self._background.run(_read_entries, self._opener, self.folder, limit)
         known = {entry.path for entry in self._entries}
         self._entries += [entry for entry in found if entry.path not in known]
         self.loaded.emit()
@@ -89,7 +93,7 @@ class Gallery(QObject):
 
     async def open(self, entry: Entry) -> Opened:
         """The picture with its settings and map; raises FileError with a sentence."""
-        return await self._background.run(read_picture, entry.path)
+        return await self._background.run(self._opener.open_picture, entry.path)
 
     async def delete(self, entry: Entry) -> None:
         """Move a picture to the system's bin; raises FileError with a sentence."""
@@ -119,7 +123,7 @@ def _write_thumbnail(entry: Entry, image: Image.Image) -> None:
     image.save(entry.thumbnail)
 
 
-def _read_entries(folder: Path, limit: int) -> list[Entry]:
+def _read_entries(opener: Opener, folder: Path, limit: int) -> list[Entry]:
     try:
         paths = sorted(folder.glob("*.png"), reverse=True)[:limit]
     except OSError as error:
@@ -128,7 +132,7 @@ def _read_entries(folder: Path, limit: int) -> list[Entry]:
     entries = []
     for path in paths:
         try:
-            opened = read_picture(path)
+            opened = opener.open_picture(path)
             entry = _entry(path, opened.request)
             if not entry.thumbnail.exists() and opened.picture is not None:
                 _write_thumbnail(entry, Image.fromarray(opened.picture))

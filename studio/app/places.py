@@ -61,7 +61,8 @@ class Places:
 
     @property
     def batch(self) -> Path:
-        return self.data / "upscaling.json"
+        """What the window's list of pictures to enlarge has left undone."""
+        return self.data / "upscaling" / "window.jsonl"
 
     @property
     def pasted(self) -> Path:

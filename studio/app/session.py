@@ -11,6 +11,7 @@ from studio.app.background import Background
 from studio.app.gallery import Gallery
 from studio.app.jobs import Job, Jobs
 from studio.app.models.shelf import Shelf
+from studio.app.opener import Opener
 from studio.app.settings import Settings
 from studio.app.unknown_words import UnknownWords
 from studio.app.upscale_batch import UpscaleBatch
@@ -30,6 +31,7 @@ class Session(QObject):
 
     ``started(Started)`` passes on what the engine says of a request; ``restored()`` follows when
     settings and map came back from a picture, ``missed(name)`` when its model is not here.
+    ``opener`` reads files in the background's thread.
     """
 
     started = Signal(object)
@@ -45,6 +47,7 @@ class Session(QObject):
         batch: UpscaleBatch,
         background: Background,
         shelf: Shelf,
+        opener: Opener,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -55,6 +58,7 @@ class Session(QObject):
         self.batch = batch
         self.background = background
         self.shelf = shelf
+        self.opener = opener
         self.unknown_words = UnknownWords(settings, background, self)
         self.missing: str | None = None
         """The model of the picture last brought back, where that model is not here."""

@@ -22,11 +22,11 @@ from studio.contract.upscaling import (
     UpscaleRequest,
     UpscaleStarted,
 )
+from studio.pictures.enlarging import Enlargement
 from studio.pictures.picture import Picture, PictureError
 from studio.pictures.reader import PictureReader
-from studio.pictures.writing import PictureWriter, open_writer
 
-_unfinished: set[PictureWriter] = set()
+_unfinished: set[Enlargement] = set()
 
 Upscale = Callable[[UpscaleRequest, Any, CancelFlag], Iterator[Any]]
 
@@ -40,7 +40,7 @@ def upscale_file(
     """
     try:
         picture = reader.read(task.source)
-        request = request_for(task, picture.pixels)
+        request = task.settings.request(picture.pixels, task.region)
     except (PictureError, ValueError) as error:
         yield Failed(sentence=str(error))
         return
@@ -56,26 +56,8 @@ def upscale_file(
 
 def discard_unfinished() -> None:
     """Remove what is half-written; for a process that is about to end, from any of its threads."""
-    for writer in tuple(_unfinished):
-        writer.abort()
-
-
-def request_for(task: UpscaleTask, pixels: np.ndarray) -> UpscaleRequest:
-    """What the engine is asked for; raises ValueError with a sentence."""
-    options = task.options
-    size = Size(pixels.shape[1], pixels.shape[0])
-    target = options.size_for(size) if options.within is not None else None
-    return UpscaleRequest(
-        pixels=pixels,
-        model=options.model,
-        scale=options.scale if target is None else None,
-        target=target,
-        mode=options.mode,
-        strength=options.strength,
-        repair=options.repair,
-        seed=options.seed,
-        region=task.region,
-    )
+    for file in tuple(_unfinished):
+        file.abort()
 
 
 def _timed(events: Iterator[Any]) -> Iterator[tuple[Any, float]]:
@@ -94,13 +76,16 @@ class _Output:
     """Where the bands go: to the file, or together when only a region is looked at."""
 
     def __init__(self, task: UpscaleTask, picture: Picture, request: UpscaleRequest) -> None:
-        self._task = task
-        self._picture = picture
+        self._notices = picture.notices
         self._reduction = reduction_of(request.output_size)
-        self._writer: PictureWriter | None = None
+        self._file: Enlargement | None = None
+        if task.target is not None:
+            self._file = Enlargement(task.target, task.format, task.settings, picture)
         self._bands: list[np.ndarray] = []
 
     def __enter__(self) -> "_Output":
+        if self._file is not None:
+            _unfinished.add(self._file)
         return self
 
     def __exit__(
@@ -109,19 +94,22 @@ class _Output:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        if self._writer is not None:
-            self._writer.abort()
-            _unfinished.discard(self._writer)
+        if self._file is not None:
+            self._file.abort()
+            _unfinished.discard(self._file)
 
     def take(self, event: Any, worked: float) -> Event | UpscaleEvent | None:
         """Keep what the engine made; what the window wants to know of it."""
+        if self._file is not None:
+            self._file.take(event)
         match event:
             case UpscaleStarted():
                 return self._started(event)
             case TileDone():
                 return self._tile(event, worked)
             case BandDone():
-                self._keep(event.pixels)
+                if self._file is None:
+                    self._bands.append(shown_pixels(event.pixels))
                 return None
             case UpscaleFinished():
                 return self._finished(event.size, worked)
@@ -129,21 +117,11 @@ class _Output:
         return told
 
     def _started(self, event: UpscaleStarted) -> FileStarted:
-        if self._task.target is not None:
-            self._writer = open_writer(
-                self._task.target,
-                event.size,
-                like=self._picture,
-                format=self._task.format,
-                quality=self._task.quality,
-                overwrite=self._task.replace,
-            )
-            _unfinished.add(self._writer)
         return FileStarted(
             size=event.size,
             shown=reduced_size(event.size, self._reduction),
             tiles=event.tiles,
-            notices=(*self._picture.notices, *event.notices),
+            notices=(*self._notices, *event.notices),
         )
 
     def _tile(self, event: TileDone, worked: float) -> TileShown:
@@ -162,13 +140,7 @@ class _Output:
             remaining=worked / event.number * (event.tiles - event.number),
         )
 
-    def _keep(self, band: np.ndarray) -> None:
-        if self._writer is not None:
-            self._writer.write_rows(band)
-        else:
-            self._bands.append(shown_pixels(band))
-
     def _finished(self, size: Size, worked: float) -> Upscaled:
-        if self._writer is None:
+        if self._file is None:
             return Upscaled(size=size, elapsed=worked, pixels=np.concatenate(self._bands))
-        return Upscaled(size=size, elapsed=worked, notices=self._writer.close())
+        return Upscaled(size=size, elapsed=worked, notices=self._file.left_out)

@@ -6,34 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from studio.contract.geometry import Size
-from studio.contract.upscaling import Region, UpscaleMode
-
-
-@dataclass(frozen=True, kw_only=True)
-class UpscaleOptions:
-    """How a file is enlarged: ``scale`` times, or as large as fits ``within`` a size.
-
-    ``mode``, ``strength`` (0..1), ``repair`` (0..1) and ``seed`` are those of UpscaleRequest.
-    """
-
-    model: str
-    scale: float
-    within: Size | None
-    mode: UpscaleMode
-    strength: float
-    repair: float
-    seed: int = 0
-
-    def scale_for(self, size: Size) -> float:
-        """How many times larger a picture of ``size`` becomes."""
-        if self.within is None:
-            return self.scale
-        return min(self.within.width / size.width, self.within.height / size.height)
-
-    def size_for(self, size: Size) -> Size:
-        """The size that a picture of ``size`` becomes; at least one pixel."""
-        scale = self.scale_for(size)
-        return Size(max(1, round(size.width * scale)), max(1, round(size.height * scale)))
+from studio.contract.upscaling import Region
+from studio.pictures.batch_settings import BatchSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,16 +15,13 @@ class UpscaleTask:
     """Enlarge ``source`` into ``target``, a file of ``format`` (a key of the formats table).
 
     Without a ``target`` the ``region`` of the source (left, top, width, height in its pixels) is
-    only looked at. ``quality`` is 1..100 for the formats that have one; a file that is there
-    already is kept unless ``replace``.
+    only looked at.
     """
 
     source: Path
     target: Path | None
-    options: UpscaleOptions
+    settings: BatchSettings
     format: str = "png"
-    quality: int = 90
-    replace: bool = False
     region: Region | None = None
 
 

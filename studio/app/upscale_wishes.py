@@ -4,35 +4,43 @@ from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths
 
-from studio.app.saved_batch import Naming
 from studio.app.settings import Settings
 from studio.app.upscale_rows import FIT
-from studio.app.upscale_task import UpscaleOptions
 from studio.contract.geometry import Size
-from studio.contract.upscaling import NATIVE_SCALE, UpscaleMode
+from studio.contract.upscaling import UpscaleMode
+from studio.pictures.batch_settings import BatchSettings, IfThere
+from studio.pictures.naming import check_pattern
+from studio.pictures.picture import PictureError
 
 
-def options_of(settings: Settings) -> UpscaleOptions:
-    """How files are enlarged."""
+def batch_settings_of(settings: Settings, if_there: IfThere = IfThere.KEEP_BOTH) -> BatchSettings:
+    """How files are enlarged, and where they are written.
+
+    A name pattern with a fault gives the names that the usual one would.
+    """
     fits = settings["upscale_scale"] == FIT
-    return UpscaleOptions(
+    pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+    folder, pattern = settings["upscale_folder"], settings["upscale_pattern"]
+    return BatchSettings(
         model=settings["upscale_model"],
-        scale=float(NATIVE_SCALE) if fits else float(settings["upscale_scale"]),
+        scale=None if fits else float(settings["upscale_scale"]),
         within=Size(settings["upscale_width"], settings["upscale_height"]) if fits else None,
         mode=UpscaleMode(settings["upscale_mode"]),
         strength=settings["upscale_strength"],
         repair=settings["upscale_repair"],
-    )
-
-
-def naming_of(settings: Settings) -> Naming:
-    """Where results are written, and how."""
-    pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
-    folder = settings["upscale_folder"]
-    return Naming(
         folder=Path(folder) if folder else None,
         fallback=Path(pictures) if pictures else Path.home(),
-        pattern=settings["upscale_pattern"],
+        pattern=None if fault_of(pattern) else pattern,
         format=settings["upscale_format"],
         quality=settings["upscale_quality"],
+        if_there=if_there,
     )
+
+
+def fault_of(pattern: str) -> str:
+    """Why a pattern can't name files, in a sentence; empty if it can."""
+    try:
+        check_pattern(pattern)
+    except PictureError as error:
+        return str(error)
+    return ""

@@ -13,7 +13,8 @@ from studio.commands.error import CommandError
 from studio.commands.progress import Progress
 from studio.contract.events import Cancelled, Failed, Loading
 from studio.contract.upscaling import TileDone, UpscaleEvent, UpscaleRequest, UpscaleStarted
-from studio.pictures.batch import BatchPlan, BatchSettings, ItemState, plan_batch
+from studio.pictures.batch import BatchPlan, ItemState, plan_batch
+from studio.pictures.batch_settings import BatchSettings
 from studio.pictures.enlarging import Enlargement
 from studio.pictures.formats import format_of
 from studio.pictures.journal import Journal
@@ -45,26 +46,27 @@ def enlarge(
     output = Path(os.path.abspath(output))
     _check_folder(output)
     place = _journal_of(output)
+    settings = replace(settings, folder=output)
     journal = Journal.start(
-        place, _plan(sources, output, settings, recursive, Journal.open(place) if resume else None)
+        place, _plan(sources, settings, recursive, Journal.open(place) if resume else None)
     )
     if resume:
         for at in journal.plan.waiting:
-            remove_leftovers(journal.plan.items[at].target)
+            if (target := journal.plan.items[at].target) is not None:
+                remove_leftovers(target)
     with Progress() as progress, PictureReader(largest=largest) as reader:
         _Run(journal, progress, reader, device).all()
-    return REFUSED if journal.plan.count(ItemState.REFUSED) else 0
+    return REFUSED if journal.plan.count(ItemState.FAILED) else 0
 
 
 def _plan(
     sources: Sequence[Path],
-    output: Path,
     settings: BatchSettings,
     recursive: bool,
     earlier: Journal | None,
 ) -> BatchPlan:
     if sources:
-        plan = plan_batch(sources, settings, output=output, recursive=recursive)
+        plan = plan_batch(sources, settings, recursive=recursive)
     elif earlier is not None:
         # Again from the start, but for what is done.
         items = (
@@ -73,7 +75,9 @@ def _plan(
         )
         plan = replace(earlier.plan, items=tuple(items))
     else:
-        raise CommandError(f"Nothing was begun into “{output}”; name pictures to make larger.")
+        raise CommandError(
+            f"Nothing was begun into “{settings.folder}”; name pictures to make larger."
+        )
     return plan if earlier is None else plan.going_on(earlier.plan)
 
 
@@ -106,14 +110,14 @@ class _Run:
         if done := plan.count(ItemState.DONE):
             self._progress.note(f"{done} of {len(plan.items)} were done already.")
         for item in plan.items:
-            if item.state is ItemState.REFUSED:
+            if item.state is ItemState.FAILED:
                 self._progress.note(item.sentence)
         for at in list(plan.waiting):
             try:
                 notices = self._one(at)
             except (PictureError, ValueError) as problem:
                 log.warning("refused: %s", problem, exc_info=problem.__cause__)
-                self._journal.mark(at, ItemState.REFUSED, str(problem))
+                self._journal.mark(at, ItemState.FAILED, str(problem))
                 self._progress.note(f"{plan.items[at].source}: {problem}")
             else:
                 self._journal.mark(at, ItemState.DONE, " ".join(notices))
@@ -122,15 +126,17 @@ class _Run:
         plan = self._journal.plan
         item = plan.items[at]
         name = f"{item.source.name} ({at + 1} of {len(plan.items)})"
-        if item.target.exists() and not plan.settings.overwrite:
+        assert item.target is not None  # only what was refused has none
+        if item.target.exists() and not plan.settings.replaces:
             raise PictureError(
                 f"“{item.target}” is there already; choose another folder or name, or say "
                 "--overwrite."
             )
         self._progress.say(name)
         picture = self._reader.read(item.source)
-        request = plan.settings.request(picture)
-        with Enlargement(item, plan.settings, picture) as enlargement:
+        request = plan.settings.request(picture.pixels)
+        format = plan.settings.format_for(item.source)
+        with Enlargement(item.target, format, plan.settings, picture) as enlargement:
             begun = False
             for event in self._engine.events(request, self._progress):
                 begun = begun or isinstance(event, UpscaleStarted)
@@ -138,10 +144,11 @@ class _Run:
                 enlargement.take(event)
         if not enlargement.finished:
             raise PictureError("The engine stopped without finishing; try again.")
-        for notice in enlargement.notices:
+        notices = (*enlargement.notices, *enlargement.left_out)
+        for notice in notices:
             self._progress.note(f"{item.source.name}: {notice}")
         self._progress.result(f"{item.target}: {request.output_size}")
-        return enlargement.notices
+        return notices
 
     def _show(self, event: UpscaleEvent, name: str, begun: bool) -> None:
         match event:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from studio.pictures.batch import BatchSettings
+    from studio.pictures.batch_settings import BatchSettings
 
 _EPILOG = (
     "Reads PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF and HEIC. Nothing is overwritten unless you say "
@@ -93,7 +93,7 @@ def _settings(arguments: argparse.Namespace) -> "BatchSettings":
     from studio.commands.error import CommandError
     from studio.contract.geometry import Size
     from studio.contract.upscaling import DEFAULT_UPSCALER, UpscaleMode
-    from studio.pictures.batch import BatchSettings
+    from studio.pictures.batch_settings import BatchSettings, IfThere
 
     modes = [mode.value for mode in UpscaleMode]
     if arguments.mode not in modes:
@@ -111,7 +111,7 @@ def _settings(arguments: argparse.Namespace) -> "BatchSettings":
             format={"jpg": "jpeg", "tif": "tiff"}.get(arguments.format, arguments.format),
             quality=arguments.quality,
             pattern=arguments.name,
-            overwrite=arguments.overwrite,
+            if_there=IfThere.REPLACE if arguments.overwrite else IfThere.REFUSE,
         )
     except ValueError as error:
         raise CommandError(str(error)) from error

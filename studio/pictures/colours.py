@@ -1,8 +1,10 @@
 """Colours that pictures come in, made into grey or RGB through their profiles."""
 
+import functools
 import io
 from collections.abc import Callable
 
+import numpy as np
 from PIL import Image, ImageCms
 
 _SPACES = {b"GRAY": "grey", b"RGB ": "RGB", b"CMYK": "CMYK", b"Lab ": "Lab"}
@@ -38,6 +40,49 @@ def to_srgb(mode: str, icc: bytes | None) -> tuple[Convert, str]:
         return converted
 
     return convert, f"Its {name} colours were converted to sRGB."
+
+
+def in_srgb(pixels: np.ndarray, icc: bytes | None) -> np.ndarray:
+    """uint8 [H, W, 4], alpha last, through its profile to sRGB; as it is without a usable one.
+
+    ``icc`` is one of RGB, or of grey where the three channels are equal.
+    """
+    if icc is None:
+        return pixels
+    if (greys := greys_in_srgb(icc)) is not None:
+        return np.concatenate([greys[pixels[..., 0]], pixels[..., 3:]], axis=2)
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+        target = ImageCms.createProfile("sRGB")
+        transform = ImageCms.buildTransform(
+            source, target, "RGB", "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return pixels
+    made = ImageCms.applyTransform(Image.fromarray(pixels[..., :3].copy()), transform)
+    return np.concatenate([np.asarray(made), pixels[..., 3:]], axis=2)
+
+
+@functools.lru_cache(maxsize=8)
+def greys_in_srgb(icc: bytes) -> np.ndarray | None:
+    """uint8 [256, 3]: what each grey of a grey profile is in sRGB; None for another profile."""
+    if space_of(icc) != "grey":
+        return None
+    try:
+        transform = ImageCms.buildTransform(
+            ImageCms.ImageCmsProfile(io.BytesIO(icc)),
+            ImageCms.createProfile("sRGB"),
+            "L",
+            "RGB",
+            ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            ImageCms.Flags.NOOPTIMIZE,  # its short cuts are ten levels off in the dark
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None
+    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+    table = np.array(ImageCms.applyTransform(ramp, transform))[0]
+    table.flags.writeable = False
+    return table
 
 
 def _transform(mode: str, icc: bytes | None) -> ImageCms.ImageCmsTransform | None:

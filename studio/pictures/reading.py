@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from studio.pictures import deep
-from studio.pictures.colours import space_of
+from studio.pictures.colours import in_srgb, space_of
 from studio.pictures.decoding import decode
 from studio.pictures.headers import Header, has_more, opened
 from studio.pictures.picture import LARGEST_PIXELS, Picture, PictureError, PictureInfo
@@ -145,8 +145,9 @@ def _odd_gamma(info: Mapping[Any, Any]) -> tuple[str, ...]:
 
 
 def _thumbnail(header: Header, side: int) -> np.ndarray:
-    """uint8 [h, w, 4], upright, at most ``side`` long."""
+    """uint8 [h, w, 4] sRGB, upright, at most ``side`` long."""
     if header.image is not None and not header.deep:
         header.image.draft("RGB", (2 * side, 2 * side))
     pixels, _ = _pixels(header)
-    return thumbnail_of(pixels, side)
+    icc, _ = _fitting(header.icc, pixels.shape[2] < 3)
+    return in_srgb(thumbnail_of(pixels, side), icc)

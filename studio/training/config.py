@@ -81,6 +81,7 @@ class DiffusionConfig:
     drop_map: float
     drop_both: float
     exact_maps: float
+    uncovered: float
     time_shift: float
     time_shift_without_map: float
     prediction: str

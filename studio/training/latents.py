@@ -1,5 +1,6 @@
 """Everything the denoiser learns from, computed once: latents, coarse maps and token ids."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
+from studio.contract.materials import MATERIALS
 from studio.engine.conditioning.text import build_tokenizer
 from studio.engine.configuration import build
 from studio.engine.families.latent_diffusion import normalised
@@ -16,7 +18,14 @@ from studio.engine.model_config import FirstStageConfig
 from studio.training.data import LABELS, as_images, channel_of_label
 from studio.training.stages import Workshop
 from studio.training.train_first_stage import load_first_stage
-from studio.worlds.captions import VOCABULARY
+from studio.worlds.captions import VOCABULARY, words
+
+SNOW_WORDS = frozenset(
+    ("winter", "wintertime", "wintry", "snow", "snowy", "snowing", "snowfall", "tuyết", "đông")
+)
+FOG_WORDS = frozenset(("fog", "foggy", "mist", "misty", "hazy", "sương"))
+
+_CHANNEL = {material.key: channel for channel, material in enumerate(MATERIALS)}
 
 
 @dataclass(frozen=True)
@@ -25,12 +34,15 @@ class LatentData:
 
     ``latents`` float16 [N, 2, C, h, w], normalised per channel, as rendered and mirrored;
     ``maps`` uint8 [N, M, 21, h, w], the share of every label (and of "unlabelled") in a latent
-    cell's f x f pixels as 0..255, the exact map first; ``tokens`` int16 [N, captions, T].
+    cell's f x f pixels as 0..255, the exact map first; ``tokens`` int16 [N, captions, T];
+    ``hidden`` bool [N, captions, 2], whether the land lies under snow and whether in fog and the
+    caption says so.
     """
 
     latents: np.ndarray
     maps: np.ndarray
     tokens: np.ndarray
+    hidden: np.ndarray
 
     @classmethod
     def read(cls, directory: Path) -> "LatentData":
@@ -38,8 +50,43 @@ class LatentData:
         if not (directory / "tokens.npy").exists():
             raise ValueError("The latents are not cached; run `latent-studio train latents` first.")
         return cls(
-            *(np.load(directory / f"{n}.npy", mmap_mode="r") for n in ("latents", "maps", "tokens"))
+            *(
+                np.load(directory / f"{name}.npy", mmap_mode="r")
+                for name in ("latents", "maps", "tokens", "hidden")
+            )
         )
+
+
+def uncovered(shares: np.ndarray, snow: bool, fog: bool) -> np.ndarray:
+    """A map uint8 [21, h, w] as a person paints it who writes "winter" or "fog" beside it.
+
+    They leave the meadow a meadow and the sky a sky, where the rendered map says snow and fog:
+    snow becomes grass, fog becomes sky in the upper half and grass below.
+    """
+    grass, sky = _CHANNEL["grass"], _CHANNEL["sky"]
+    result = shares.astype(np.int16)
+    if snow:
+        result[grass] += result[_CHANNEL["snow"]]
+        result[_CHANNEL["snow"]] = 0
+    if fog:
+        half = result.shape[1] // 2
+        veil = result[_CHANNEL["fog"]]
+        result[sky, :half] += veil[:half]
+        result[grass, half:] += veil[half:]
+        result[_CHANNEL["fog"]] = 0
+    return result.clip(0, 255).astype(np.uint8)
+
+
+def hidden_land(
+    moods: Sequence[Mapping[str, str]], captions: Sequence[Sequence[str]]
+) -> np.ndarray:
+    """bool [N, captions, 2]: it is winter, it is foggy, and the caption speaks of it."""
+    rows = []
+    for mood, texts in zip(moods, captions, strict=True):
+        hides = mood["season"] == "winter", mood["weather"] == "fog"
+        spoken = [(SNOW_WORDS & set(words(text)), FOG_WORDS & set(words(text))) for text in texts]
+        rows.append([[hides[0] and bool(snow), hides[1] and bool(fog)] for snow, fog in spoken])
+    return np.asarray(rows, bool)
 
 
 def coarse_maps(labels: Tensor, factor: int) -> Tensor:
@@ -85,4 +132,5 @@ def cache_latents(shop: Workshop) -> None:
     tokenizer = build_tokenizer(sorted(VOCABULARY), shop.recipe.diffusion.text["max_length"])
     tokenizer.save(str(shop.model / "tokenizer.json"))
     ids = [[encoding.ids for encoding in tokenizer.encode_batch(texts)] for texts in data.captions]
+    np.save(directory / "hidden.npy", hidden_land(data.moods, data.captions))
     np.save(directory / "tokens.npy", np.asarray(ids, np.int16))

@@ -1,13 +1,11 @@
 """Opening, saving, pasting and dropping, as a person does them in the window."""
 
-import io
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 from PySide6.QtCore import QMimeData, QStandardPaths, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -15,17 +13,13 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from studio.app.gallery import Entry
 from studio.app.session import Session
 from studio.document.formats import (
-    FORMATS,
     SUFFIXES,
     FileError,
     Opened,
-    open_file,
     write_map,
     write_picture,
 )
 from studio.document.formats.photograph import labels_from_colours
-from studio.document.formats.picture import picture_in
-from studio.document.formats.reading import read_depth
 from studio.document.formats.writing import write_whole
 from studio.ui.images import to_image, to_pixels
 from studio.ui.notice_bar import Notice
@@ -48,7 +42,7 @@ class Files:
     async def open_path(self, path: Path) -> None:
         """Open a map, a picture with its settings, or any other picture."""
         try:
-            opened = await self._run(open_file, path)
+            opened = await self._run(self._session.opener.open, path)
         except FileError as error:
             self._refuse(error)
         else:
@@ -56,9 +50,8 @@ class Files:
 
     async def import_path(self, path: Path, key: str) -> None:
         """Open a file as one of the FORMATS, whatever it looks like."""
-        read = next(row.read for row in FORMATS if row.key == key)
         try:
-            opened = await self._run(read, path)
+            opened = await self._run(self._session.opener.open_as, path, key)
         except FileError as error:
             self._refuse(error)
         else:
@@ -67,7 +60,7 @@ class Files:
     async def picture_of(self, path: Path) -> np.ndarray | None:
         """The picture in a file, uint8 [H, W, 3]; None, and a notice, where there is none."""
         try:
-            opened = await self._run(open_file, path)
+            opened = await self._run(self._session.opener.open, path)
             if opened.picture is None:
                 raise FileError(self._owner.tr("“%s” is a map and no picture.") % path.name)
         except FileError as error:
@@ -78,7 +71,7 @@ class Files:
     async def depth_of(self, path: Path) -> np.ndarray | None:
         """The depth picture in a file, uint8 [H, W]; None, and a notice, where there is none."""
         try:
-            return await self._run(read_depth, path)
+            return await self._run(self._session.opener.open_depth, path)
         except FileError as error:
             self._refuse(error)
             return None
@@ -118,9 +111,9 @@ class Files:
 
     async def _take_png(self, png: bytes, name: str) -> None:
         try:
-            opened = await self._run(lambda: picture_in(Image.open(io.BytesIO(png))))
-        except (OSError, UnidentifiedImageError, Image.DecompressionBombError):
-            self._refuse(FileError(self._owner.tr("The pasted picture is damaged.")))
+            opened = await self._run(self._session.opener.open_pasted, png, name)
+        except FileError as error:
+            self._refuse(error)
         else:
             self._take(opened, name)
 

@@ -80,7 +80,9 @@ class MainWindow(QMainWindow):
         self.actions_by_key = made_actions(self, self._action)
         self.rail = Rail(made_menu(self.actions_by_key, self))
         self.panels: dict[str, Any] = {row.key: row.build(self._needs) for row in PANELS}
-        self.upscaling = UpscaleStage(session, self.panels["upscale"], self._tell, self)
+        self.upscaling = UpscaleStage(
+            session, self.panels["upscale"], self._tell, self._withdraw, self
+        )
         self.models = ModelsSide(session, downloads, self.panels, self._start, self._tell, self)
         self._lay_out()
         self.notices = NoticeBar(self._body.canvas_column)
@@ -173,6 +175,9 @@ class MainWindow(QMainWindow):
 
     def _tell(self, notice: Notice) -> None:
         self.notices.show_notice(notice)
+
+    def _withdraw(self, notice: Notice) -> None:
+        self.notices.withdraw(notice)
 
     @property
     def upscales(self) -> bool:

@@ -103,6 +103,11 @@ class NoticeBar(QFrame):
         self.show()
         self.raise_()
 
+    def withdraw(self, notice: Notice) -> None:
+        """Take a notice back that has lost its meaning, if it is still shown."""
+        if self.notice is notice:
+            self.dismiss()
+
     def dismiss(self) -> None:
         self.notice = None
         self._timer.stop()

@@ -21,6 +21,7 @@ from studio.app.jobs import Jobs
 from studio.app.models.downloads import Downloads
 from studio.app.models.register import Register
 from studio.app.models.shelf import Shelf
+from studio.app.opener import Opener
 from studio.app.places import Places
 from studio.app.session import Session
 from studio.app.settings import Settings
@@ -55,7 +56,8 @@ class Studio(QObject):
         )
         self.worker = EngineWorker(places.logs / "engine.log", engine_name, self)
         self.jobs = Jobs(self.worker, self)
-        self.gallery = Gallery(places.history, self.background, self)
+        self.opener = Opener()
+        self.gallery = Gallery(places.history, self.background, self.opener, self)
         self.batch = UpscaleBatch(self.settings, self.jobs, self.background, places, self)
         register = Register(places.register, places.models)
         self.shelf = Shelf(register, places.word_lists, self.background, self)
@@ -67,6 +69,7 @@ class Studio(QObject):
             self.batch,
             self.background,
             self.shelf,
+            self.opener,
             self,
         )
         self.autosave = Autosave(self.document, places.working_map, self.background, self)
@@ -106,6 +109,7 @@ class Studio(QObject):
         self.batch.close()
         self.jobs.stop()
         self.session.close()
+        self.opener.close()
         self.shelf.close()
         self.downloads.close()
         await self.background.drained()

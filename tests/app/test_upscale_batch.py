@@ -10,13 +10,15 @@ from PIL import Image
 from studio.app.background import Background
 from studio.app.jobs import Job, Jobs, State
 from studio.app.places import Places
-from studio.app.saved_batch import FileState, IfThere, read_batch
 from studio.app.settings import Settings
 from studio.app.upscale_batch import Phase, UpscaleBatch
 from studio.app.upscale_task import FileStarted, TileShown, Upscaled
 from studio.contract.events import Cancelled, Failed
 from studio.contract.request import GenerateRequest
 from studio.contract.upscaling import Region
+from studio.pictures.batch import ItemState
+from studio.pictures.batch_settings import IfThere
+from studio.pictures.journal import Journal
 from tests.app.conftest import Loop
 from tests.app.test_jobs import SMALL
 
@@ -64,7 +66,7 @@ def pictures(folder: Path, count: int, side: int = 48) -> list[Path]:
     return paths
 
 
-def states(batch: UpscaleBatch) -> list[FileState]:
+def states(batch: UpscaleBatch) -> list[ItemState]:
     return [file.state for file in batch.files]
 
 
@@ -96,7 +98,7 @@ def test_files_are_enlarged_one_after_the_other(batch, loop: Loop, tmp_path: Pat
     paths = pictures(tmp_path / "in", 3)
     begin(loop, batch, [tmp_path / "in"])
     finished(loop, batch)
-    assert states(batch) == [FileState.DONE] * 3
+    assert states(batch) == [ItemState.DONE] * 3
     for file, path in zip(batch.files, paths, strict=True):
         assert file.target == path.with_name(f"{path.stem}-2x.png")
         with Image.open(path) as given, Image.open(file.target) as made:
@@ -115,7 +117,7 @@ def test_a_file_that_can_not_be_read_says_why_and_does_not_stop_the_others(
     damaged.write_bytes(first.read_bytes()[:200])
     begin(loop, batch, [first, damaged, second, tmp_path / "gone.png"])
     finished(loop, batch)
-    assert states(batch) == [FileState.DONE, FileState.FAILED, FileState.DONE, FileState.FAILED]
+    assert states(batch) == [ItemState.DONE, ItemState.FAILED, ItemState.DONE, ItemState.FAILED]
     assert "damaged" in batch.files[1].sentence
     assert "gone.png" in batch.files[3].sentence
 
@@ -128,7 +130,7 @@ def test_a_file_that_vanishes_after_it_was_added_fails_alone(
     first.unlink()
     loop.run(_started(batch))
     finished(loop, batch)
-    assert states(batch) == [FileState.FAILED, FileState.DONE]
+    assert states(batch) == [ItemState.FAILED, ItemState.DONE]
     assert "p0.png" in batch.files[0].sentence
 
 
@@ -147,7 +149,7 @@ def test_a_fault_of_the_engine_is_a_sentence_and_leaves_no_file(
     settings.set("upscale_model", model)
     begin(loop, batch, pictures(tmp_path / "in", 2))
     finished(loop, batch)
-    assert states(batch) == [FileState.FAILED] * 2
+    assert states(batch) == [ItemState.FAILED] * 2
     assert all(file.sentence for file in batch.files)
     assert sorted(path.name for path in (tmp_path / "in").iterdir()) == ["p0.png", "p1.png"]
 
@@ -174,7 +176,7 @@ def test_a_pause_holds_after_the_tile_and_goes_on_where_it_stood(
     assert heard.kinds("p0.png").count(FileStarted) == 1
     elapsed = [e.elapsed for name, e in heard.events if name == "p0.png" and hasattr(e, "elapsed")]
     assert elapsed == sorted(elapsed)
-    assert states(batch) == [FileState.DONE] * 2
+    assert states(batch) == [ItemState.DONE] * 2
 
 
 def test_a_picture_comes_before_the_rest_of_a_file(
@@ -191,10 +193,10 @@ def test_a_picture_comes_before_the_rest_of_a_file(
     assert jobs.picture is picture
     loop.until(lambda: picture.over)
     assert picture.state is State.FINISHED
-    assert batch.files[0].state is FileState.RUNNING
+    assert batch.files[0].state is ItemState.RUNNING
     finished(loop, batch)
     assert heard.kinds("p0.png").count(TileShown) == 9
-    assert batch.files[0].state is FileState.DONE
+    assert batch.files[0].state is ItemState.DONE
 
 
 def test_cancelling_takes_effect_and_the_rest_can_be_begun_again(
@@ -207,12 +209,12 @@ def test_cancelling_takes_effect_and_the_rest_can_be_begun_again(
     loop.until(lambda: TileShown in heard.kinds("p0.png"))
     loop.run(_called(batch.cancel))
     finished(loop, batch)
-    assert states(batch) == [FileState.WAITING] * 2
+    assert states(batch) == [ItemState.WAITING] * 2
     assert sorted(path.name for path in (tmp_path / "in").iterdir()) == ["p0.png", "p1.png"]
     settings.set("upscale_mode", "faithful")
     loop.run(_started(batch))
     finished(loop, batch)
-    assert states(batch) == [FileState.DONE] * 2
+    assert states(batch) == [ItemState.DONE] * 2
 
 
 def test_a_held_file_can_be_cancelled(batch, settings, loop: Loop, tmp_path: Path) -> None:
@@ -229,7 +231,7 @@ def test_a_held_file_can_be_cancelled(batch, settings, loop: Loop, tmp_path: Pat
     assert [path.name for path in (tmp_path / "in").iterdir()] == ["p0.png"]
 
 
-@pytest.mark.parametrize("if_there", IfThere)
+@pytest.mark.parametrize("if_there", [IfThere.KEEP_BOTH, IfThere.REPLACE, IfThere.SKIP])
 def test_nothing_is_written_over_unless_that_was_allowed(
     batch, loop: Loop, tmp_path: Path, if_there: IfThere
 ) -> None:
@@ -241,10 +243,10 @@ def test_nothing_is_written_over_unless_that_was_allowed(
     loop.run(_started(batch, if_there=if_there))
     finished(loop, batch)
     skipped = if_there is IfThere.SKIP
-    assert states(batch) == [FileState.SKIPPED if skipped else FileState.DONE, FileState.DONE]
+    assert states(batch) == [ItemState.SKIPPED if skipped else ItemState.DONE, ItemState.DONE]
     assert (there.read_bytes() == b"precious") is (if_there is not IfThere.REPLACE)
     if if_there is IfThere.KEEP_BOTH:
-        assert batch.files[0].target.name == "p0-2x 2.png"
+        assert batch.files[0].target.name == "p0-2x-2.png"
 
 
 def test_a_picture_is_never_replaced_by_itself(batch, settings, loop: Loop, tmp_path: Path) -> None:
@@ -254,7 +256,7 @@ def test_a_picture_is_never_replaced_by_itself(batch, settings, loop: Loop, tmp_
     begin(loop, batch, [path], if_there=IfThere.REPLACE)
     finished(loop, batch)
     assert path.read_bytes() == before
-    assert batch.files[0].target.name == "p0 2.png"
+    assert batch.files[0].target.name == "p0-2.png"
 
 
 def test_results_of_equal_names_go_to_files_of_their_own(
@@ -265,7 +267,7 @@ def test_results_of_equal_names_go_to_files_of_their_own(
     paths = pictures(tmp_path / "one", 1) + pictures(tmp_path / "two", 1, side=40)
     begin(loop, batch, paths, if_there=IfThere.REPLACE)
     finished(loop, batch)
-    sizes = [Image.open(tmp_path / "out" / name).size for name in ("p0-2x.png", "p0-2x 2.png")]
+    sizes = [Image.open(tmp_path / "out" / name).size for name in ("p0-2x.png", "p0-2x-2.png")]
     assert sizes == [(96, 96), (80, 80)]
 
 
@@ -282,7 +284,7 @@ def test_what_was_unfinished_is_there_at_the_next_start(
     jobs.cancel_all()
     loop.until(lambda: not jobs.busy)
     loop.run(background.drained())
-    assert read_batch(places.batch).unfinished
+    assert Journal.open(places.batch).plan.unfinished
 
     settings.set("upscale_scale", "8")  # what was begun keeps its own settings
     again = made_batch()
@@ -291,10 +293,10 @@ def test_what_was_unfinished_is_there_at_the_next_start(
     loop.run(again.restore())
     assert restored == [2]
     assert again.phase is Phase.PAUSED
-    assert states(again) == [FileState.DONE, FileState.WAITING, FileState.WAITING]
+    assert states(again) == [ItemState.DONE, ItemState.WAITING, ItemState.WAITING]
     loop.run(_called(again.go_on))
     finished(loop, again)
-    assert states(again) == [FileState.DONE] * 3
+    assert states(again) == [ItemState.DONE] * 3
     assert Image.open(tmp_path / "in" / "p2-2x.png").size == (48, 48)
     loop.run(background.drained())
     assert not places.batch.exists()
@@ -312,7 +314,7 @@ def test_a_lost_engine_fails_the_file_in_work_and_the_next_is_tried(
     loop.until(lambda: TileShown in heard.kinds("p0.png"))
     psutil.Process(jobs._worker.engine_pid).kill()
     loop.until(lambda: TileShown in heard.kinds("p1.png"))
-    assert states(batch) == [FileState.FAILED, FileState.RUNNING]
+    assert states(batch) == [ItemState.FAILED, ItemState.RUNNING]
     loop.run(_called(batch.cancel))
     finished(loop, batch)
 
@@ -321,14 +323,14 @@ def test_a_region_is_only_looked_at(batch, loop: Loop, tmp_path: Path) -> None:
     (path,) = pictures(tmp_path / "in", 1)
     loop.run(batch.add([path]))
     seen: list[object] = []
-    batch.previewed.connect(lambda file, region, event: seen.append(event))
+    batch.preview.happened.connect(lambda file, region, event: seen.append(event))
     region = Region(left=8, top=4, width=20, height=10)
-    loop.run(_called(lambda: batch.preview(batch.files[0], region)))
-    assert batch.previewing
-    loop.until(lambda: not batch.previewing)
+    loop.run(_called(lambda: batch.preview.begin(batch.files[0], region)))
+    assert batch.preview.running
+    loop.until(lambda: not batch.preview.running)
     given = np.asarray(Image.open(path))[4:14, 8:28]
     assert np.array_equal(seen[-1].pixels, given.repeat(2, 0).repeat(2, 1))
-    assert batch.files[0].state is FileState.WAITING
+    assert batch.files[0].state is ItemState.WAITING
     assert [entry.name for entry in path.parent.iterdir()] == ["p0.png"]
 
 
@@ -342,11 +344,11 @@ def test_a_newer_preview_replaces_an_older_one(
     ended: list[tuple[Job, object]] = []
     jobs.happened.connect(lambda job, event: ended.append((job, event)))
     seen: list[Region] = []
-    batch.previewed.connect(lambda file, region, event: seen.append(region))
+    batch.preview.happened.connect(lambda file, region, event: seen.append(region))
     first, second = (Region(left=0, top=0, width=side, height=side) for side in (48, 16))
-    loop.run(_called(lambda: batch.preview(batch.files[0], first)))
-    loop.run(_called(lambda: batch.preview(batch.files[0], second)))
-    loop.until(lambda: not batch.previewing and not jobs.busy)
+    loop.run(_called(lambda: batch.preview.begin(batch.files[0], first)))
+    loop.run(_called(lambda: batch.preview.begin(batch.files[0], second)))
+    loop.until(lambda: not batch.preview.running and not jobs.busy)
     assert set(seen) == {second}
     assert sum(isinstance(event, Cancelled) for _, event in ended) == 1
 

@@ -28,14 +28,14 @@ def test_broken_files_end_in_a_sentence_or_a_picture(tmp_path: Path) -> None:
     refused = 0
     with PictureReader() as reader:
         for path in broken_files(whole, tmp_path, 150, seed=20260301):
-            begun = reader.computing_time
+            begun = time.monotonic()
             try:
                 reader.read(path)
             except PictureError as problem:
                 refused += 1
                 check_sentence(problem, path)
-            assert reader.computing_time - begun < 10
-        assert reader.peak_memory < GB
+            assert time.monotonic() - begun < 10
+        assert reader.process.peak_memory < GB
     assert refused > 75
 
 

@@ -77,6 +77,7 @@ drop_text = 0.3
 drop_map = 0.3
 drop_both = 0.2
 exact_maps = 0.5
+uncovered = 0.5
 time_shift = 2.0
 time_shift_without_map = 4.0
 prediction = "v"
@@ -149,6 +150,22 @@ def test_cached_shares_sum_to_one_and_empty_cells_are_unlabelled(workshop: Path)
     assert data.maps.shape == (3, 2, 21, 8, 8)
     assert np.abs(data.maps.astype(int).sum(2) - 255).max() <= 10  # rounding of 21 shares
     assert data.tokens.shape == (3, 2, 24)
+
+
+def test_a_map_painted_beside_winter_and_fog_shows_the_land() -> None:
+    from studio.contract.materials import MATERIALS
+    from studio.training.latents import uncovered
+
+    channel = {material.key: number for number, material in enumerate(MATERIALS)}
+    shares = np.zeros((21, 4, 2), np.uint8)
+    shares[channel["fog"], :3] = 255
+    shares[channel["snow"], 3] = 200
+    shares[channel["grass"], 3] = 60  # rounding can make more than 255
+    land = uncovered(shares, snow=True, fog=True)
+    assert not land[[channel["snow"], channel["fog"]]].any()
+    assert (land[channel["sky"], :2] == 255).all()
+    assert (land[channel["grass"], 2:] == 255).all()
+    assert np.array_equal(uncovered(shares, snow=False, fog=False), shares)
 
 
 def test_rendering_goes_on_where_it_stopped(workshop: Path) -> None:

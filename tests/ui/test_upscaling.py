@@ -11,9 +11,9 @@ from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
-from studio.app.saved_batch import FileState
 from studio.app.upscale_batch import Phase
 from studio.contract.upscaling import Region
+from studio.pictures.batch import ItemState
 from studio.ui.start import Studio
 from tests.app.conftest import Loop
 from tests.app.test_upscale_batch import SLOW, pictures
@@ -80,7 +80,7 @@ def test_dropped_pictures_are_enlarged_with_one_key_and_compared(
     done(studio, loop)
     assert stage.start_row.button.text() == "Upscale again"
     states = [file.state for file in studio.batch.files]
-    assert states == [FileState.DONE, FileState.DONE, FileState.FAILED]
+    assert states == [ItemState.DONE, ItemState.DONE, ItemState.FAILED]
     layers = stage.canvas.layers
     assert panel.list.current().source == paths[1]  # the list followed the work
     assert layers.finished
@@ -96,7 +96,7 @@ def test_a_file_that_can_not_be_read_says_why_on_the_canvas(
     path.write_bytes(b"nothing")
     drop(studio, loop, path)
     (file,) = studio.batch.files
-    assert file.state is FileState.FAILED
+    assert file.state is ItemState.FAILED
     assert studio.window.upscaling.canvas.accessibleDescription() == file.sentence
     line = studio.window.panels["upscale"].list
     spoken = line.model().index(0).data(Qt.ItemDataRole.AccessibleTextRole)
@@ -129,7 +129,7 @@ def test_a_running_batch_shows_its_tiles_progress_and_time(
     press(studio, "Esc")
     done(studio, loop)
     assert stage.canvas.layers.after is None
-    assert studio.batch.files[0].state is FileState.WAITING
+    assert studio.batch.files[0].state is ItemState.WAITING
 
 
 def test_results_that_are_there_are_asked_about(studio: Studio, loop: Loop, tmp_path: Path) -> None:
@@ -150,11 +150,11 @@ def test_results_that_are_there_are_asked_about(studio: Studio, loop: Loop, tmp_
     assert studio.batch.phase is Phase.IDLE
     ask()["Skip"].click()
     done(studio, loop)
-    assert studio.batch.files[0].state is FileState.SKIPPED
+    assert studio.batch.files[0].state is ItemState.SKIPPED
     ask()["Keep both"].click()
     done(studio, loop)
     assert there.read_bytes() == b"precious"
-    assert (tmp_path / "in" / "p0-2x 2.png").exists()
+    assert (tmp_path / "in" / "p0-2x-2.png").exists()
     ask()["Replace"].click()
     done(studio, loop)
     assert Image.open(there).size == (96, 96)
@@ -176,7 +176,7 @@ def test_a_region_is_previewed_and_stays_a_preview(
     QTest.mouseMove(canvas, page.bottomRight().toPoint())
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=page.bottomRight().toPoint())
     assert not panel.region.isChecked()
-    loop.until(lambda: not studio.batch.previewing)
+    loop.until(lambda: not studio.batch.preview.running)
     region = canvas.layers.region
     assert (region.left, region.top) == (24, 24)
     assert canvas.layers.part.image.width() == 2 * region.width
@@ -252,7 +252,7 @@ def test_what_was_left_is_offered_at_the_next_start(
     first = open_studio(panel="upscale", upscale_scale="2", **SLOW)
     drop(first, loop, *pictures(tmp_path / "in", 1, side=24), *pictures(tmp_path / "b", 1))
     press(first, "Ctrl+Return")
-    loop.until(lambda: first.batch.files[0].state is FileState.DONE)
+    loop.until(lambda: first.batch.files[0].state is ItemState.DONE)
     close(loop, first)
     again = open_studio(panel="paint")
     loop.until(lambda: again.window.notices.notice is not None)
@@ -270,3 +270,37 @@ def test_what_was_left_is_offered_at_the_next_start(
             "p0-2x.png",
             "p0.png",
         ]
+
+
+def test_the_offer_is_withdrawn_when_the_batch_goes_on_by_a_key(
+    open_studio: Callable[..., Studio], loop: Loop, tmp_path: Path
+) -> None:
+    first = open_studio(panel="upscale", upscale_scale="2", **SLOW)
+    drop(first, loop, *pictures(tmp_path / "in", 2))
+    press(first, "Ctrl+Return")
+    loop.until(lambda: first.batch.running is not None)
+    close(loop, first)
+    again = open_studio(panel="upscale")
+    loop.until(lambda: again.window.notices.notice is not None)
+    press(again, "Ctrl+Return")
+    loop.until(lambda: again.batch.running is not None)
+    assert again.window.notices.notice is None
+    press(again, "Escape")
+    done(again, loop)
+
+
+def test_a_file_that_can_not_be_read_is_no_progress(
+    studio: Studio, loop: Loop, tmp_path: Path
+) -> None:
+    row = studio.window.upscaling.row
+    for key, value in SLOW.items():
+        studio.settings.set(key, value)
+    damaged = tmp_path / "damaged.png"
+    damaged.write_bytes(b"nothing")
+    drop(studio, loop, damaged, *pictures(tmp_path / "in", 1))
+    assert row.text.text() == "1 failed"
+    press(studio, "Ctrl+Return")
+    loop.until(lambda: studio.batch.running is not None)
+    assert row.bar.value() == 0
+    press(studio, "Escape")
+    done(studio, loop)

@@ -10,7 +10,7 @@ from PIL import Image
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 
-from studio.app.saved_batch import FileState
+from studio.pictures.batch import ItemState
 from studio.ui.start import Studio
 from tests.app.conftest import Loop
 from tests.tiny_model import write_tiny_model
@@ -75,7 +75,7 @@ def test_a_picture_is_enlarged_by_the_real_upscaler(
     loop.until(lambda: studio.batch.running is None, 120)
     loop.run(studio.background.drained())
     (file,) = studio.batch.files
-    assert file.state is FileState.DONE, file.sentence
+    assert file.state is ItemState.DONE, file.sentence
     assert Image.open(tmp_path / "photo-4x.png").size == (160, 120)
     assert Image.open(tmp_path / "photo-4x.png").mode == "RGBA"
     assert studio.window.upscaling.canvas.layers.finished

@@ -34,8 +34,8 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.batch_file import BatchFile
-from studio.app.saved_batch import FileState
 from studio.app.upscale_batch import UpscaleBatch
+from studio.pictures.batch import ItemState
 from studio.ui.icons import icon
 from studio.ui.theme import CAPTION_PX
 from studio.ui.upscale.sheet import image_of
@@ -50,9 +50,9 @@ _PAD = 6
 _ICON = 16
 _FILE_ROLE = Qt.ItemDataRole.UserRole
 _ICONS = {
-    FileState.DONE: "check",
-    FileState.FAILED: "warning",
-    FileState.SKIPPED: "skip",
+    ItemState.DONE: "check",
+    ItemState.FAILED: "warning",
+    ItemState.SKIPPED: "skip",
 }
 
 
@@ -142,7 +142,7 @@ class _Rows(QStyledItemDelegate):
         _draw_words(painter, words, file, palette)
         if file.state in _ICONS:
             _draw_state(painter, rect, file, palette)
-        if file.state is FileState.RUNNING:
+        if file.state is ItemState.RUNNING:
             _draw_progress(painter, rect, file.fraction, palette)
         painter.restore()
 
@@ -189,7 +189,7 @@ def _draw_words(painter: QPainter, place: QRect, file: BatchFile, palette: QPale
     line = QFontMetrics(font).elidedText(
         state_line(file), Qt.TextElideMode.ElideRight, place.width()
     )
-    failed = file.state is FileState.FAILED
+    failed = file.state is ItemState.FAILED
     role = QPalette.ColorRole.BrightText if failed else QPalette.ColorRole.PlaceholderText
     painter.setPen(palette.color(role))
     painter.drawText(place, left | int(Qt.AlignmentFlag.AlignBottom), line)
@@ -197,8 +197,8 @@ def _draw_words(painter: QPainter, place: QRect, file: BatchFile, palette: QPale
 
 def _draw_state(painter: QPainter, rect: QRect, file: BatchFile, palette: QPalette) -> None:
     role = {
-        FileState.DONE: QPalette.ColorRole.Accent,
-        FileState.FAILED: QPalette.ColorRole.BrightText,
+        ItemState.DONE: QPalette.ColorRole.Accent,
+        ItemState.FAILED: QPalette.ColorRole.BrightText,
     }.get(file.state, QPalette.ColorRole.PlaceholderText)
     place = QRect(rect.right() - _PAD - _ICON, rect.center().y() - _ICON // 2, _ICON, _ICON)
     icon(_ICONS[file.state], palette.color(role)).paint(painter, place)
@@ -269,11 +269,11 @@ class BatchList(QListView):
         """What can be done with one file."""
         menu = QMenu(self)
         reveal = menu.addAction(self.tr("Show the result in its folder"))
-        reveal.setEnabled(file.state is FileState.DONE)
+        reveal.setEnabled(file.state is ItemState.DONE)
         reveal.triggered.connect(lambda: self.reveal_wanted.emit(file))
         menu.addSeparator()
         remove = menu.addAction(self.tr("Take out of the list"))
-        remove.setEnabled(file.state is not FileState.RUNNING)
+        remove.setEnabled(file.state is not ItemState.RUNNING)
         remove.triggered.connect(lambda: self.remove_wanted.emit(file))
         return menu
 

@@ -3,10 +3,10 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QWidget
 
-from studio.app.saved_batch import FileState
 from studio.app.settings import Settings
 from studio.app.upscale_batch import Phase, UpscaleBatch
 from studio.contract.events import Loading
+from studio.pictures.batch import ItemState
 from studio.ui.icon_button import IconButton
 from studio.ui.progress_row import ProgressRow, seconds
 
@@ -49,7 +49,7 @@ class CompareRow(ProgressRow):
         batch.changed.connect(self.show_batch)
         batch.file_changed.connect(self.show_batch)
         batch.progressed.connect(lambda _file, event: self._happened(event))
-        batch.previewed.connect(lambda _file, _region, event: self._happened(event))
+        batch.preview.happened.connect(lambda _file, _region, event: self._happened(event))
         self.show_batch()
 
     def show_zoom(self, percent: float | None) -> None:
@@ -67,8 +67,9 @@ class CompareRow(ProgressRow):
     def show_batch(self) -> None:
         """Say how far everything is."""
         batch = self._batch
-        files = [file for file in batch.files if file.state is not FileState.SKIPPED]
-        over = sum(file.state in (FileState.DONE, FileState.FAILED) for file in files)
+        out = (ItemState.SKIPPED, ItemState.FAILED)
+        files = [file for file in batch.files if file.state not in out]
+        over = sum(file.state is ItemState.DONE for file in files)
         current = batch.running.fraction if batch.running is not None else 0.0
         idle = batch.phase is Phase.IDLE
         done = 0.0 if idle or not files else (over + current) / len(files)
@@ -80,7 +81,7 @@ class CompareRow(ProgressRow):
     def _stand(self) -> str:
         batch = self._batch
         files = batch.files
-        if batch.previewing:
+        if batch.preview.running:
             return self.tr("Enlarging the region")
         if batch.phase is Phase.PAUSED:
             return self.tr("Pausing after this tile") if batch.pausing else self.tr("Paused")
@@ -89,9 +90,10 @@ class CompareRow(ProgressRow):
                 return self.tr("Waiting for the engine")
             number = files.index(batch.running) + 1
             return self.tr("Picture %s/%s") % (number, len(files))
-        done = sum(file.state is FileState.DONE for file in files)
-        failed = sum(file.state is FileState.FAILED for file in files)
+        done = sum(file.state is ItemState.DONE for file in files)
+        failed = sum(file.state is ItemState.FAILED for file in files)
         if not done and not failed:
             return self.tr("Ready")
-        text = self.tr("%s done") % done
-        return text + " · " + self.tr("%s failed") % failed if failed else text
+        parts = [self.tr("%s done") % done] if done else []
+        parts += [self.tr("%s failed") % failed] if failed else []
+        return " · ".join(parts)

@@ -13,8 +13,9 @@ from PySide6.QtWidgets import (
 
 from studio.app.setting_rows import BY_KEY
 from studio.app.settings import Settings
-from studio.app.upscale_naming import SAME_FORMAT, example_name, fault_of
-from studio.app.upscale_wishes import naming_of, options_of
+from studio.app.upscale_wishes import batch_settings_of, fault_of
+from studio.contract.geometry import Size
+from studio.pictures.batch_settings import SAME_FORMAT
 from studio.pictures.formats import FORMATS_OUT
 from studio.ui.binding import bind
 from studio.ui.fold import Fold
@@ -23,6 +24,8 @@ from studio.ui.labelled import caption, labelled
 from studio.ui.number_slider import NumberSlider
 
 _LOSSY = {SAME_FORMAT, *(row.key for row in FORMATS_OUT if row.quality is not None)}
+
+_EXAMPLE, _EXAMPLE_SIZE = Path("photo.jpg"), Size(640, 480)
 
 
 class OutputControls(QWidget):
@@ -97,7 +100,7 @@ class OutputControls(QWidget):
         self.beside.setEnabled(bool(folder))
         self.quality.setEnabled(self._settings["upscale_format"] in _LOSSY)
         fault = fault_of(self._settings["upscale_pattern"])
-        example = example_name(options_of(self._settings), naming_of(self._settings))
+        example = batch_settings_of(self._settings).name_for(_EXAMPLE, size=_EXAMPLE_SIZE)
         self._example.setText(fault or self.tr("For example %s") % example)
         self._example.setProperty("role", "warning" if fault else "caption")
         self._example.style().unpolish(self._example)

@@ -5,6 +5,7 @@ from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QColorSpace, QImage, QPainter
 
 from studio.contract.geometry import Size
+from studio.pictures.colours import greys_in_srgb
 
 _LARGEST_COPY = 16 * 2**20
 _SMALLEST_LEVEL = 1024
@@ -14,8 +15,11 @@ _FORMATS = {3: QImage.Format.Format_RGB888, 4: QImage.Format.Format_RGBA8888}
 def image_of(pixels: np.ndarray, icc: bytes | None = None) -> QImage:
     """A QImage in sRGB of its own from uint8 [H, W, 3 or 4], alpha straight.
 
-    ``icc``: the profile of the pixels; None, or one that is not RGB's, is taken for sRGB.
+    ``icc``: the profile of the pixels, of RGB or of grey (whose three channels are equal); None,
+    or any other, is taken for sRGB.
     """
+    if icc and (greys := greys_in_srgb(icc)) is not None:
+        pixels = np.concatenate([greys[pixels[..., 0]], pixels[..., 3:]], axis=2)
     pixels = np.ascontiguousarray(pixels)
     height, width, channels = pixels.shape
     view = QImage(pixels.data, width, height, channels * width, _FORMATS[channels])

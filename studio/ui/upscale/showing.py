@@ -6,14 +6,14 @@ from PySide6.QtCore import QObject, QRectF
 
 from studio.app.background import Background
 from studio.app.batch_file import BatchFile
-from studio.app.saved_batch import FileState
 from studio.app.settings import Settings
 from studio.app.shown import Shown, read_shown
 from studio.app.upscale_batch import Phase, UpscaleBatch
 from studio.app.upscale_task import FileStarted, TileShown, Upscaled
-from studio.app.upscale_wishes import options_of
+from studio.app.upscale_wishes import batch_settings_of
 from studio.contract.events import Cancelled, Failed
 from studio.contract.upscaling import Region
+from studio.pictures.batch import ItemState
 from studio.pictures.picture import PictureError
 from studio.ui.upscale.batch_list import BatchList
 from studio.ui.upscale.compare_view import CompareView
@@ -52,7 +52,7 @@ class Showing(QObject):
         batch.changed.connect(self._batch_changed)
         batch.file_changed.connect(self._file_changed)
         batch.progressed.connect(self._progressed)
-        batch.previewed.connect(self._previewed)
+        batch.preview.happened.connect(self._previewed)
         settings.changed.connect(self._setting_changed)
         self._show(None)
 
@@ -97,18 +97,18 @@ class Showing(QObject):
             self._load(file, self._layers)
 
     def _layers_of(self, file: BatchFile | None) -> Layers | None:
-        if file is None or file.size is None or file.state is FileState.FAILED:
+        if file is None or file.size is None or file.state is ItemState.FAILED:
             return None
         if self._work is not None and self._work[0] is file:
             return self._work[1]
-        made = file.made if file.state is FileState.DONE else None
-        made = made or options_of(self._settings).size_for(file.size)
+        made = file.made if file.state is ItemState.DONE else None
+        made = made or batch_settings_of(self._settings).size_for(file.size)
         return _rough(file, Layers(given=file.size, made=made))
 
     def _text(self, file: BatchFile | None) -> str:
         if file is None:
             return self.tr("Drop photos here, or press Ctrl+V.")
-        if file.state is FileState.FAILED:
+        if file.state is ItemState.FAILED:
             return file.sentence
         return self.tr("Reading %s") % file.name
 
@@ -117,7 +117,7 @@ class Showing(QObject):
     def _load(self, file: BatchFile, layers: Layers) -> None:
         if layers.before is None or layers.rough:
             self._background.start(self._load_before(file, layers))
-        if file.state is FileState.DONE and not layers.finished:
+        if file.state is ItemState.DONE and not layers.finished:
             self._background.start(self._load_after(file, layers))
 
     def _read(self, path: Path) -> tuple[Sheet, Shown]:

@@ -10,10 +10,10 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from studio.app.batch_file import BatchFile
-from studio.app.saved_batch import IfThere
 from studio.app.session import Session
 from studio.app.upscale_batch import Phase
 from studio.contract.upscaling import Region
+from studio.pictures.batch_settings import IfThere
 from studio.pictures.formats import SUFFIXES_IN
 from studio.ui.files import Files
 from studio.ui.images import to_pixels_with_alpha
@@ -30,7 +30,7 @@ _MIDDLE = 128
 
 class UpscaleStage(QObject):
     """``canvas`` and ``row`` stand where other panels have the canvas and its row, ``start_row``
-    under the panel. ``tell(Notice)`` says what happened.
+    under the panel. ``tell(Notice)`` says what happened, ``withdraw(Notice)`` takes it back.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class UpscaleStage(QObject):
         session: Session,
         panel: UpscalePanel,
         tell: Callable[[Notice], None],
+        withdraw: Callable[[Notice], None],
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
@@ -48,6 +49,8 @@ class UpscaleStage(QObject):
         self._background = background
         self._panel = panel
         self._tell = tell
+        self._withdraw = withdraw
+        self._offer: Notice | None = None
         self._dialog: QFileDialog | None = None
         self.canvas = CompareView()
         self.row = CompareRow(settings, batch)
@@ -74,6 +77,7 @@ class UpscaleStage(QObject):
         self.start_row.cancel.connect(batch.cancel)
         self.start_row.pause.connect(self.pause)
         batch.restored.connect(self._offer_to_go_on)
+        batch.changed.connect(self._withdraw_offer)
         batch.refused.connect(lambda failed: tell(Notice.of(failed)))
 
     # Actions
@@ -98,8 +102,8 @@ class UpscaleStage(QObject):
             self.start_row.question.hide()
         elif self.canvas.choosing:
             self.canvas.choose_region(False)
-        elif self._batch.previewing:
-            self._batch.cancel_preview()
+        elif self._batch.preview.running:
+            self._batch.preview.cancel()
         elif self._batch.phase is not Phase.IDLE:
             self._batch.cancel()
 
@@ -178,14 +182,19 @@ class UpscaleStage(QObject):
             self._batch.go_on()
 
         left = self.tr("1 picture was") if waiting == 1 else self.tr("%s pictures were") % waiting
-        self._tell(
-            Notice(
-                kind="offer",
-                sentence=self.tr("%s left to upscale when the studio was closed.") % left,
-                action=self.tr("Go on"),
-                act=go_on,
-            )
+        self._offer = Notice(
+            kind="offer",
+            sentence=self.tr("%s left to upscale when the studio was closed.") % left,
+            action=self.tr("Go on"),
+            act=go_on,
         )
+        self._tell(self._offer)
+
+    def _withdraw_offer(self) -> None:
+        """Once the batch goes on, or was cancelled, nothing is left to be offered."""
+        if self._offer is not None and self._batch.phase is not Phase.PAUSED:
+            self._withdraw(self._offer)
+            self._offer = None
 
     def _preview_middle(self) -> None:
         region = self.canvas.middle_region(_MIDDLE)
@@ -199,7 +208,7 @@ class UpscaleStage(QObject):
     def _preview(self, region: Region) -> None:
         file: BatchFile | None = self._panel.list.current()
         if file is not None and file.size is not None and self._batch.phase is Phase.IDLE:
-            self._batch.preview(file, region)
+            self._batch.preview.begin(file, region)
 
     def _new_dialog(self, title: str) -> QFileDialog:
         if self._dialog is not None:

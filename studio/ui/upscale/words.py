@@ -3,8 +3,8 @@
 from PySide6.QtCore import QCoreApplication
 
 from studio.app.batch_file import BatchFile
-from studio.app.saved_batch import FileState
 from studio.contract.geometry import Size
+from studio.pictures.batch import ItemState
 from studio.ui.progress_row import seconds
 
 _CONTEXT = "Upscaling"
@@ -21,21 +21,21 @@ def size_text(size: Size) -> str:
 def state_line(file: BatchFile) -> str:
     """Where one file stands, in one line."""
     match file.state:
-        case FileState.WAITING:
+        case ItemState.WAITING:
             return size_text(file.size) if file.size is not None else _tr("Waiting")
-        case FileState.RUNNING if file.fraction > 0:
+        case ItemState.RUNNING if file.fraction > 0:
             return _tr("%s · %s left") % (f"{file.fraction:.0%}", seconds(file.remaining or 0))
-        case FileState.RUNNING if file.made is not None:
+        case ItemState.RUNNING if file.made is not None:
             return _tr("Enlarging to %s") % size_text(file.made)
-        case FileState.RUNNING:
+        case ItemState.RUNNING:
             return _tr("Starting")
-        case FileState.DONE if file.notices:
+        case ItemState.DONE if file.notices:
             return " ".join(file.notices)
-        case FileState.DONE if file.size is not None and file.made is not None:
+        case ItemState.DONE if file.size is not None and file.made is not None:
             return f"{size_text(file.size)} → {size_text(file.made)}"
-        case FileState.DONE:
+        case ItemState.DONE:
             return _tr("Done")
-        case FileState.FAILED | FileState.SKIPPED:
+        case ItemState.FAILED | ItemState.SKIPPED:
             return _about(file)
     return ""
 

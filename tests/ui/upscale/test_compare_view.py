@@ -15,6 +15,7 @@ from studio.ui.upscale.compare_view import VIEW_MODES, CompareView
 from studio.ui.upscale.layers import Layers
 from studio.ui.upscale.sheet import Sheet, image_of
 from tests.app.conftest import application
+from tests.pictures.test_colours import grey_profile
 
 __all__ = ["application"]
 
@@ -47,6 +48,12 @@ def view(application: QApplication) -> Iterator[CompareView]:
 
 def shown(view: CompareView) -> np.ndarray:
     return to_pixels(view.grab().toImage())
+
+
+def test_greys_are_shown_as_their_profile_means_them() -> None:
+    pixels = np.full((2, 3, 4), (128, 128, 128, 255), np.uint8)
+    assert image_of(pixels, grey_profile(1.0)).pixelColor(1, 1).red() == 188
+    assert image_of(pixels).pixelColor(1, 1).red() == 128
 
 
 def colour_at(view: CompareView, x: float, y: float) -> tuple[int, ...]:
