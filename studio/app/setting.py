@@ -59,7 +59,10 @@ class Setting:
                 return None
             raise ValueError(f"{self.key} needs a value")
         if self.check is not None:
-            return self.check(value)
+            try:
+                return self.check(value)
+            except ValueError as error:
+                raise ValueError(f"{self.key}: {error}") from error
         if self.kind is bool:
             if not isinstance(value, bool):
                 raise ValueError(f"{self.key} is yes or no, not {value!r}")

@@ -1,9 +1,25 @@
 """A heading that folds what is under it and says in one line what is set there."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.ui.icon_button import IconButton
+
+
+class _Summary(QLabel):
+    """A line at the right that is shortened where it does not fit, not cut off at its beginning."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        shown = self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, self.width()
+        )
+        painter = QPainter(self)
+        self.style().drawItemText(
+            painter, self.rect(), int(flags), self.palette(), self.isEnabled(), shown,
+            self.foregroundRole(),
+        )  # fmt: skip
 
 
 class Fold(QWidget):
@@ -20,13 +36,12 @@ class Fold(QWidget):
         self.button.setCheckable(True)
         self.button.setProperty("role", "fold")
         self.button.toggled.connect(self._toggled)
-        self._summary = QLabel()
+        self._summary = _Summary()
         self._summary.setProperty("role", "caption")
         self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         policy = self._summary.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._summary.setSizePolicy(policy)
-        self._summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self.button)

@@ -41,6 +41,9 @@ class LoraList(QWidget):
         self.rows: list[_Row] = []
         self.combo = QComboBox()
         self.combo.setAccessibleName(self.tr("Add a LoRA file"))
+        self.combo.setToolTip(
+            self.tr("The LoRA files around the model, and those on the list of models")
+        )
         self.combo.setPlaceholderText(self.tr("Add a LoRA file…"))
         self.combo.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon

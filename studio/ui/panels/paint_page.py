@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from studio.app.models.shelf import Shelf
 from studio.app.orders import EngineReady
+from studio.app.setting_rows import BY_KEY
 from studio.app.settings import Settings
 from studio.app.unknown_words import UnknownWords
 from studio.contract.catalog import DEFAULT_MODEL, Capability
@@ -13,6 +14,7 @@ from studio.ui.binding import bind
 from studio.ui.fold import Fold
 from studio.ui.labelled import labelled
 from studio.ui.models.question import Question
+from studio.ui.number_slider import NumberSlider
 from studio.ui.panels.model_picker import ModelPicker
 from studio.ui.panels.paint import PaintPanel
 from studio.ui.panels.recipe import Recipe
@@ -43,6 +45,8 @@ class PaintPage(QWidget):
         self.prompt.setPlaceholderText(self.tr("Sunset, winter, fog… or nothing"))
         bind(settings, "prompt", self.prompt)
         self.unknown = UnknownLine(unknown, "prompt")
+        self.map_strength = NumberSlider(BY_KEY["map_strength"])
+        bind(settings, "map_strength", self.map_strength)
         self.recipe = Recipe(settings)
         self.fold = Fold(self.tr("Picture"), self.recipe)
         layout = QVBoxLayout(self)
@@ -51,6 +55,7 @@ class PaintPage(QWidget):
         layout.addWidget(self.picker)
         layout.addWidget(self.no_map)
         layout.addWidget(painting)
+        layout.addWidget(self.map_strength)
         layout.addWidget(self.fold)
         layout.addStretch(1)
         self.foot = QWidget()
@@ -72,6 +77,7 @@ class PaintPage(QWidget):
         self.foot.setVisible(unknown or (card is not None and card.can(Capability.TEXT)))
         guided = unknown or (card is not None and card.can(Capability.GUIDANCE))
         self.recipe.show_guidance(guided)
+        self.map_strength.setVisible(card is not None and card.can(Capability.MAP_STRENGTH))
         self.no_map.setVisible(not paints)
         if not paints:
             self.no_map.ask(

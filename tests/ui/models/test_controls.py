@@ -414,6 +414,11 @@ def test_noise_and_map_strength_are_sent_to_models_that_know_them(
     panel.show_card(steered)
     assert panel.map_strength.isVisibleTo(panel)
     panel.map_strength.number.setValue(0.5)
+    page = studio.window.panels["paint"]
+    assert not page.map_strength.isVisibleTo(page)
+    page.show_card(steered)
+    assert page.map_strength.isVisibleTo(page)
+    assert page.map_strength.value() == 0.5
     assert studio.session.request().map_strength == 0.5
 
 
