@@ -108,39 +108,33 @@ def blended(
 
     ``prepare`` fetches what the tiles of some rows need; ``done`` makes signals of a tile.
     """
-    below: tuple[Tensor, Tensor] | None = None
+    below: Tensor | None = None
     for number, (top, bottom) in enumerate(grid.down):
         yield from prepare((top, bottom))
         total: Tensor | None = None
-        column = _ramp((top, bottom), grid.height)
         for left, right in grid.across:
             tile = Tile(top=top, bottom=bottom, left=left, right=right)
             part = predict(tile)
             yield from done(tile, part)
-            weight = (column[:, None] * _ramp((left, right), grid.width)).to(part.device)
             if total is None:
-                total = part.new_zeros(part.shape[0], bottom - top, grid.width)
-                weights = part.new_zeros(bottom - top, grid.width)
-            total[:, :, left:right].addcmul_(part, weight)
-            weights[:, left:right] += weight
+                total = part.new_empty(part.shape[0], bottom - top, grid.width)
+            # Only where two tiles meet is there anything to compute; the maps are large.
+            shared = OVERLAP if left > 0 else 0
+            total[:, :, left + shared : right] = part[:, :, shared:]
+            if shared:
+                total[:, :, left : left + shared].lerp_(part[:, :, :shared], _fading(part))
         assert total is not None
         if below is not None:
-            shared = below[0].shape[1]
-            total[:, :shared] += below[0]
-            weights[:shared] += below[1]
+            total[:, :OVERLAP] = below.lerp_(total[:, :OVERLAP], _fading(total)[:, None])
         last = number + 1 == len(grid.down)
         finished = (grid.height if last else grid.down[number + 1][0]) - top
-        below = total[:, finished:].clone(), weights[finished:].clone()
-        yield total[:, :finished].div_(weights[:finished])
+        below = total[:, finished:].clone()
+        yield total[:, :finished]
 
 
-def _ramp(span: Span, length: int) -> Tensor:
-    """1 inside, 0 in the margins, a straight line between: [n], at the sides with a neighbour."""
-    begin, end = span
-    at = torch.arange(begin, end) + 0.5
-    inward = torch.full_like(at, torch.inf)
-    if begin > 0:
-        inward = torch.minimum(inward, at - begin)
-    if end < length:
-        inward = torch.minimum(inward, end - at)
-    return ((inward - MARGIN) / (OVERLAP - 2 * MARGIN)).clamp(0, 1)
+def _fading(like: Tensor) -> Tensor:
+    """[OVERLAP]: the share of the later of two neighbours. 0 in its margin, 1 in the other's, a
+    straight line between.
+    """
+    at = torch.arange(OVERLAP) + 0.5
+    return ((at - MARGIN) / (OVERLAP - 2 * MARGIN)).clamp(0, 1).to(like)
