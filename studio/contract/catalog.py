@@ -45,7 +45,6 @@ SPACINGS: tuple[SpacingRow, ...] = (
     SpacingRow(key="uniform", title="Uniform"),
     SpacingRow(key="karras", title="Karras"),
     SpacingRow(key="quadratic", title="Quadratic"),
-    SpacingRow(key="shifted", title="Shifted to noise"),
     SpacingRow(key="leading", title="Leading"),
 )
 

@@ -5,8 +5,6 @@ where what can be made again is kept.
 import os
 from pathlib import Path
 
-import platformdirs
-
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -25,4 +23,6 @@ def cache_folder() -> Path:
     """
     if home := os.environ.get("LATENT_STUDIO_HOME"):
         return Path(home) / "cache"
+    import platformdirs  # not there where models are only trained
+
     return platformdirs.user_cache_path("latent-studio", appauthor=False)

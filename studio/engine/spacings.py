@@ -35,15 +35,6 @@ def karras(schedule: Schedule, steps: int, rho: float = 7.0) -> np.ndarray:
     return np.append([schedule.time_of_ratio(ratio) for ratio in ratios], CLEAN)
 
 
-def shifted(schedule: Schedule, steps: int, shift: float = 3.0) -> np.ndarray:
-    """Trailing, with most steps where noise prevails (arXiv:2403.03206 Eq. 23).
-
-    There the light, the season and the weather of a whole picture are decided.
-    """
-    u = np.linspace(1, 0, steps + 1)
-    return CLEAN + (schedule.start - CLEAN) * shift * u / (1 + (shift - 1) * u)
-
-
 def leading(schedule: Schedule, steps: int) -> np.ndarray:
     """Whole times evenly from the clean end on, each one later (arXiv:2305.08891 Tab. 2).
 
@@ -63,7 +54,6 @@ SPACINGS: dict[str, Callable[[Schedule, int], np.ndarray]] = {
     "uniform": uniform,
     "karras": karras,
     "quadratic": quadratic,
-    "shifted": shifted,
     "leading": leading,
 }
 

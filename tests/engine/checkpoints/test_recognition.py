@@ -12,7 +12,7 @@ from studio.engine.checkpoints.container import Container
 from studio.engine.checkpoints.error import CheckpointError
 from studio.engine.checkpoints.names_text import open_clip_sources
 from studio.engine.checkpoints.reading import Checkpoint
-from studio.engine.families import PUBLISHED_FAMILIES
+from studio.engine.families import PUBLISHED_FAMILIES, opening
 from studio.engine.families.opening import check_usable, open_published
 from studio.engine.nets.autoencoder import AutoencoderConfig
 from studio.engine.nets.class_embedder import ClassEmbedder
@@ -98,6 +98,7 @@ def published(monkeypatch: pytest.MonkeyPatch) -> dict[str, Tensor]:
         return Checkpoint(path=path, container=Container.TORCH_ZIP, tensors=tensors, values={})
 
     monkeypatch.setattr(contents, "read_checkpoint", read)
+    monkeypatch.setattr(opening, "container_of", lambda path: Container.TORCH_ZIP)
     return tensors
 
 
