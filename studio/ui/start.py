@@ -203,7 +203,8 @@ def _close_on_signals(studio: Studio) -> None:
     """Ctrl+C in the terminal and a polite kill close the window as its button does."""
 
     def close(_number: int, _frame: object) -> None:
-        studio.window.close()
+        # Python may run this in the middle of painting, and a window can't go away there.
+        QTimer.singleShot(0, studio.window, studio.window.close)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, close)
