@@ -1,7 +1,6 @@
 """Reading pictures in a process of their own, within limits of time and memory."""
 
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from studio.apart import Apart, ApartError, RanOut
@@ -44,12 +43,7 @@ class PictureReader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_raised: object) -> None:
         self.close()
 
     def _ask(self, function: str, path: Path, **named: Any) -> Any:

@@ -1,12 +1,12 @@
 """The depth picture that a depth model paints after."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.document.document import Change, Document
 from studio.ui.icon_button import IconButton
 from studio.ui.labelled import caption
-from studio.ui.panels.picture_well import PictureWell
+from studio.ui.panels.picture_well import PictureWell, well_head
 
 
 class DepthWell(QWidget):
@@ -36,20 +36,10 @@ class DepthWell(QWidget):
         self._show()
 
     def _lay_out(self) -> None:
-        title = QLabel(self.tr("Depth picture"))
-        title.setProperty("role", "label")
-        title.setBuddy(self.well)
-        head = QHBoxLayout()
-        head.setSpacing(2)
-        head.addWidget(title)
-        head.addStretch(1)
-        for button in (self.open, self.clear):
-            button.setFixedSize(28, 28)
-            head.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addLayout(head)
+        layout.addLayout(well_head(self.tr("Depth picture"), self.well, self.open, self.clear))
         layout.addWidget(self.well)
         layout.addWidget(
             caption(

@@ -14,10 +14,12 @@ from PySide6.QtGui import (
     QPen,
     QPixmap,
 )
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
+from studio.ui.icon_button import IconButton
 from studio.ui.images import to_image
 
+_BUTTON_PX = 28
 _WELL_PX = 112
 _EMPTY_PX = 72
 
@@ -110,6 +112,21 @@ class PictureWell(QFrame):
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
         self.dropped.emit(_kept(event.mimeData()))
+
+
+def well_head(title: str, well: PictureWell, *buttons: IconButton) -> QHBoxLayout:
+    """The title above a well, with what can be done about its picture on the right."""
+    label = QLabel(title)
+    label.setProperty("role", "label")
+    label.setBuddy(well)
+    head = QHBoxLayout()
+    head.setSpacing(2)
+    head.addWidget(label)
+    head.addStretch(1)
+    for button in buttons:
+        button.setFixedSize(_BUTTON_PX, _BUTTON_PX)
+        head.addWidget(button)
+    return head
 
 
 def _kept(data: QMimeData) -> object:

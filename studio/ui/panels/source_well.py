@@ -1,7 +1,7 @@
 """The picture that a new one begins with, how far to leave it, and which part to repaint."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app.setting_rows import BY_KEY
 from studio.app.settings import Settings
@@ -14,7 +14,7 @@ from studio.ui.labelled import caption
 from studio.ui.number_slider import NumberSlider
 from studio.ui.paint_state import PaintState
 from studio.ui.panels.mask_tools import MaskTools
-from studio.ui.panels.picture_well import PictureWell
+from studio.ui.panels.picture_well import PictureWell, well_head
 
 
 class SourceWell(QWidget):
@@ -72,16 +72,9 @@ class SourceWell(QWidget):
         self._show()
 
     def _lay_out(self) -> None:
-        title = QLabel(self.tr("Source picture"))
-        title.setProperty("role", "label")
-        title.setBuddy(self.well)
-        head = QHBoxLayout()
-        head.setSpacing(2)
-        head.addWidget(title)
-        head.addStretch(1)
-        for button in (self.take_result, self.open, self.clear):
-            button.setFixedSize(28, 28)
-            head.addWidget(button)
+        head = well_head(
+            self.tr("Source picture"), self.well, self.take_result, self.open, self.clear
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
