@@ -53,6 +53,9 @@ class ModelDetail(QWidget):
         self.use_paint = self._button(
             self.tr("Use in Paint"), self.tr("Paint a map and make a picture of it with this model")
         )
+        self.use_upscale = self._button(
+            self.tr("Use in Upscale"), self.tr("Make pictures larger with it in the Upscale panel")
+        )
         self.reveal = self._button(self.tr("Show in its folder"), self.tr("Open its folder"))
         self.remove = self._button(self.tr("Remove"), self.tr("Take it off the list"))
         self.sure = Question()
@@ -69,6 +72,7 @@ class ModelDetail(QWidget):
         self._lay_out()
         self.use_prompt.clicked.connect(lambda: self.use_wanted.emit(self.model, "prompt"))
         self.use_paint.clicked.connect(lambda: self.use_wanted.emit(self.model, "paint"))
+        self.use_upscale.clicked.connect(lambda: self.use_wanted.emit(self.model, "upscale"))
         self.reveal.clicked.connect(self._reveal)
         self.remove.clicked.connect(self._ask)
         self.show_model(None)
@@ -89,7 +93,7 @@ class ModelDetail(QWidget):
         self._show_buttons(model, card)
         self._show_questions(model)
         self._show_facts(model, card)
-        told = abilities(card) if card and card.usable else []
+        told = abilities(card) if card and (card.usable or card.can(Capability.UPSCALE)) else []
         self.can.setText("\n".join(f"•  {text}" for text in told))
         self.can.setVisible(bool(told))
         self.can_title.setVisible(bool(told))
@@ -109,6 +113,7 @@ class ModelDetail(QWidget):
         self.use_prompt.setEnabled(ready)
         self.use_paint.setVisible(card is not None and card.usable and card.can(Capability.MAP))
         self.use_paint.setEnabled(ready)
+        self.use_upscale.setVisible(card is not None and card.can(Capability.UPSCALE))
         self.reveal.setVisible(model.path.exists())
         self.remove.setVisible(model.origin is not Origin.BUNDLED and not self._asking)
         tips = {
@@ -194,7 +199,13 @@ class ModelDetail(QWidget):
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        for button in (self.use_prompt, self.use_paint, self.reveal, self.remove):
+        for button in (
+            self.use_prompt,
+            self.use_paint,
+            self.use_upscale,
+            self.reveal,
+            self.remove,
+        ):
             buttons.addWidget(button)
         buttons.addStretch(1)
         layout = QVBoxLayout(self)

@@ -39,6 +39,8 @@ ABILITIES: tuple[tuple[Capability, str], ...] = (
     (Capability.DEPTH, QT_TRANSLATE_NOOP("Models", "Paints after a depth picture")),
     (Capability.LORA, QT_TRANSLATE_NOOP("Models", "Takes LoRA files")),
     (Capability.ENLARGE, QT_TRANSLATE_NOOP("Models", "Makes a picture four times larger")),
+    (Capability.UPSCALE, QT_TRANSLATE_NOOP("Models", "Makes pictures of any size larger")),
+    (Capability.CHARACTER, QT_TRANSLATE_NOOP("Models", "Faithful or Vivid, and repairs marks")),
 )
 
 _ORIGINS = {
