@@ -92,8 +92,8 @@ def caption(model: Installed) -> str:
         return tr("Being looked at…")
     if card.kind is CardKind.BROKEN:
         return tr("Cannot be used")
-    known = card.title not in (shown_name(model), model.path.stem) and card.usable
-    parts = [card.title if known or not card.usable else family_title(card)]
+    told = card.title not in (shown_name(model), model.path.stem)
+    parts = [card.title if told else family_title(card)]
     parts.append(shown_size(card.nbytes))
     if model.asks:
         parts.append(tr("eps or v?"))
