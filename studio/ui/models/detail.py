@@ -56,7 +56,9 @@ class ModelDetail(QWidget):
         self.use_upscale = self._button(
             self.tr("Use in Upscale"), self.tr("Make pictures larger with it in the Upscale panel")
         )
-        self.reveal = self._button(self.tr("Show in its folder"), self.tr("Open its folder"))
+        self.reveal = self._button(
+            self.tr("Show folder"), self.tr("Open the folder that it lies in")
+        )
         self.remove = self._button(self.tr("Remove"), self.tr("Take it off the list"))
         self.sure = Question()
         self.predicts = Question()
@@ -93,10 +95,12 @@ class ModelDetail(QWidget):
         self._show_buttons(model, card)
         self._show_questions(model)
         self._show_facts(model, card)
-        told = abilities(card) if card and (card.usable or card.can(Capability.UPSCALE)) else []
+        told = abilities(card) if card and card.kind is not CardKind.BROKEN else []
         self.can.setText("\n".join(f"•  {text}" for text in told))
         self.can.setVisible(bool(told))
         self.can_title.setVisible(bool(told))
+        belongs = card is not None and card.family == "part"
+        self.can_title.setText(self.tr("What it is for") if belongs else self.tr("What it can do"))
 
     def _kind(self, model: Installed, card: ModelCard | None) -> str:
         if card is None:
@@ -123,8 +127,8 @@ class ModelDetail(QWidget):
         }
         titles = {
             Origin.DOWNLOADED: self.tr("Delete…"),
-            Origin.FILE: self.tr("Remove from the list"),
-            Origin.FOLDER: self.tr("Remove its folder from the list"),
+            Origin.FILE: self.tr("Remove from list"),
+            Origin.FOLDER: self.tr("Remove folder from list"),
         }
         if model.origin in titles:
             self.remove.setToolTip(tips[model.origin])
@@ -163,7 +167,7 @@ class ModelDetail(QWidget):
             if row.optional
             else self.tr("To read prompts it needs %s, which did not come with it.")
         )
-        how = self.tr("Fetch it from the hub, or put %s into %s.") % (files, folder)
+        how = self.tr("Fetch what is missing from the hub, or put %s into %s.") % (files, folder)
         self.words.ask(
             f"{why % row.title} {how}",
             (self.tr("Fetch from the hub"), lambda: self.words_wanted.emit(row)),

@@ -7,6 +7,7 @@ from studio.app.models.register import Installed, Origin
 from studio.app.translation import QT_TRANSLATE_NOOP, translated
 from studio.contract.catalog import Capability
 from studio.contract.model_card import CardKind, ModelCard
+from studio.engine.parts import LORA_TITLE
 
 _CONTEXT = "Models"
 
@@ -43,6 +44,15 @@ ABILITIES: tuple[tuple[Capability, str], ...] = (
     (Capability.CHARACTER, QT_TRANSLATE_NOOP("Models", "Faithful or Vivid, and repairs marks")),
 )
 
+_PARTS = {
+    LORA_TITLE: QT_TRANSLATE_NOOP("Models", "Chosen in the Prompt and Paint panels, under LoRA"),
+    "ControlNet": QT_TRANSLATE_NOOP(
+        "Models",
+        "One for segmentation lets the Stable Diffusion models around it follow a painted map",
+    ),
+}
+"""What files are for that belong to a model, by their cards' titles."""
+
 _ORIGINS = {
     Origin.BUNDLED: QT_TRANSLATE_NOOP("Models", "Comes with the studio"),
     Origin.DOWNLOADED: QT_TRANSLATE_NOOP("Models", "Downloaded by the studio"),
@@ -67,8 +77,10 @@ def origin_title(origin: Origin) -> str:
 
 
 def abilities(card: ModelCard) -> list[str]:
-    """What it can do, in the order of the table."""
+    """What it can do, in the order of the table, or what it is for."""
     told = []
+    if card.kind is CardKind.PART and card.title in _PARTS:
+        told.append(translated(_CONTEXT, _PARTS[card.title]))
     for capability, text in ABILITIES:
         if card.can(capability):
             shown = translated(_CONTEXT, text)

@@ -126,8 +126,8 @@ class PaintPage(QWidget):
             parts.append(self.tr("steps: %s") % values["steps"])
         if values["count"] > 1:
             parts.append(self.tr("pictures: %s") % values["count"])
-        if not self.negative.isHidden() and values["negative_prompt"]:
-            parts.append(self.tr("not: %s") % " ".join(values["negative_prompt"].split()))
         if not self.loras.isHidden() and values["loras"]:
             parts.append(self.tr("LoRA files: %s") % len(values["loras"]))
+        if not self.negative.isHidden() and values["negative_prompt"]:
+            parts.append(self.tr("not: %s") % " ".join(values["negative_prompt"].split()))
         self.fold.set_summary(", ".join(parts))

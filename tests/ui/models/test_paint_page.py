@@ -65,7 +65,7 @@ def test_what_counts_can_be_seen_and_changed(studio: Studio, folder: Path) -> No
     assert request.negative_prompt == "fog"
     assert request.loras == ((str(folder / "loras" / "ink.safetensors"), 1.0),)
     shown.fold.set_open(False)
-    assert shown.fold.summary.endswith("not: fog, LoRA files: 1")
+    assert shown.fold.summary.endswith("LoRA files: 1, not: fog")
 
 
 def test_a_model_without_them_shows_neither_and_uses_neither(studio: Studio, folder: Path) -> None:
