@@ -12,6 +12,11 @@ from pathlib import Path
 
 NEEDED = (3, 11)
 PROJECT = Path(__file__).resolve().parent.parent
+ALONE = ("spandrel>=0.4.1,<0.5",)
+"""For the tests, without what it asks for. The torchvision that pip would bring is built for CUDA:
+beside a torch for the processor alone it breaks on import, and transformers with it. The studio
+runs spandrel's upscalers without it.
+"""
 
 
 def python_in(environment: Path) -> Path:
@@ -74,8 +79,11 @@ def install(environment: Path, extras: str) -> bool:
     """Install the project so that an edited file counts at once; True when pip succeeded."""
     what = f"{PROJECT}[{extras}]" if extras else str(PROJECT)
     print("Installing Latent Studio and what it needs; the first time takes minutes.", flush=True)
-    line = [str(python_in(environment)), "-m", "pip", "install", "--editable", what]
-    if subprocess.run(line).returncode == 0:
+    line = [str(python_in(environment)), "-m", "pip", "install"]
+    lines = [[*line, "--editable", what]]
+    if "test" in extras.split(","):
+        lines.append([*line, "--no-deps", *ALONE])
+    if all(subprocess.run(line).returncode == 0 for line in lines):
         return True
     print(
         "pip could not install everything; its last lines above say why."

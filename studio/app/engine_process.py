@@ -14,6 +14,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from typing import Any, BinaryIO, NoReturn
@@ -49,6 +50,8 @@ class _Inbox:
         self._stream = stream
         self._flags: dict[int, threading.Event] = {}
         self._held: set[int] = set()
+        self.preload: Preload | None = None
+        """The newest order of its kind: whoever wants another model does not wait for the last."""
         self._lock = threading.Lock()
         threading.Thread(target=self._read, name="orders", daemon=True).start()
 
@@ -83,6 +86,8 @@ class _Inbox:
                 with self._lock:
                     self._held.add(order.job)
             else:
+                if isinstance(order, Preload):
+                    self.preload = order
                 self.orders.put(order)
 
 
@@ -102,8 +107,8 @@ class EngineProcess:
         """Serve orders until the window closes their pipe."""
         while True:
             match self._inbox.orders.get():
-                case Preload(model=model, help=help_given):
-                    self._preload(model, help_given)
+                case Preload() as order:
+                    self._preload(order)
                 case Generate() as order:
                     self._follow(order.job, self._events(partial(self._generated, order)))
                 case Upscale() as order:
@@ -135,10 +140,12 @@ class EngineProcess:
         self._models.word_lists = help_given.word_lists
         self._models.parts = help_given.parts
 
-    def _preload(self, name: str, help_given: Help) -> None:
+    def _preload(self, order: Preload) -> None:
         try:
-            self._ready_engine(help_given)
-            model = self._loaded(name)
+            self._ready_engine(order.help)
+            model = self._loaded(order)
+            if model is None:
+                return
             defaults = model.config.defaults
             self._say(
                 NO_JOB,
@@ -154,14 +161,15 @@ class EngineProcess:
         except Exception as error:
             self._say(NO_JOB, _failure(error))
 
-    def _loaded(self, name: str) -> Any:
-        """The model, its progress told on the way."""
-        loading = self._models.get(name)
-        while True:
-            try:
-                self._say(NO_JOB, next(loading))
-            except StopIteration as done:
-                return done.value
+    def _loaded(self, order: Preload) -> Any:
+        """The model, its progress told on the way; None when another is wanted meanwhile."""
+        with closing(self._models.get(order.model)) as loading:
+            while self._inbox.preload is order:
+                try:
+                    self._say(NO_JOB, next(loading))
+                except StopIteration as done:
+                    return done.value
+        return None
 
     def _generated(self, order: Generate) -> Iterator[Event]:
         self._ready_engine(order.help)

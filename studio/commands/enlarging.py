@@ -10,6 +10,7 @@ from pathlib import Path
 
 from studio.app.places import Places
 from studio.commands.error import CommandError
+from studio.commands.known_models import known_model
 from studio.commands.progress import Progress
 from studio.contract.events import Cancelled, Failed, Loading
 from studio.contract.upscaling import TileDone, UpscaleEvent, UpscaleRequest, UpscaleStarted
@@ -46,7 +47,7 @@ def enlarge(
     output = Path(os.path.abspath(output))
     _check_folder(output)
     place = _journal_of(output)
-    settings = replace(settings, folder=output)
+    settings = replace(settings, folder=output, model=known_model(settings.model).key)
     journal = Journal.start(
         place, _plan(sources, settings, recursive, Journal.open(place) if resume else None)
     )

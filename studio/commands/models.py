@@ -106,12 +106,39 @@ def check(arguments: argparse.Namespace) -> int:
 
     try:
         contents = open_published(arguments.path)
+    except CheckpointError as error:
+        return _check_part(arguments.path, error)
+    try:
         for line in report(contents):
             print(line)
         check_usable(contents)
         check_values(contents)
     except CheckpointError as error:
         raise CommandError(str(error)) from error
+    return 0
+
+
+def _check_part(path: Path, error: Exception) -> int:
+    """Print what a file is that belongs to a model or upscales; CommandError for anything else,
+    with the ``error`` of opening it as a model.
+    """
+    from studio.contract.model_card import CardKind
+    from studio.engine.recognition import recognised
+
+    card = recognised(path)
+    if card.kind is CardKind.MODEL:  # a pipeline of diffusers' own
+        parts = [("model", card.title), ("family", card.family), ("licence", card.licence)]
+        parts.append(("takes", ", ".join(card.capabilities)))
+    elif card.kind is CardKind.BROKEN or card.problem:
+        raise CommandError(card.problem or str(error)) from error
+    else:
+        parts = [("part of a model", card.title)]
+        if "upscale" in card.capabilities:
+            parts = [("upscaler", card.title), ("use it with", f"upscale --model {path}")]
+    dtypes = f" of {', '.join(card.dtypes)}" if card.dtypes else ""
+    parts.append(("size", f"{card.nbytes / 2**20:.1f} MiB{dtypes}"))
+    for line in _lines(parts):
+        print(line)
     return 0
 
 
@@ -144,6 +171,10 @@ def report(contents: "Contents") -> list[str]:
     rows.append(("not needed", _count(len(contents.ignored))))
     if contents.inert:
         rows.append(("code left out", ", ".join(contents.inert[:_SHOWN])))
+    return _lines(rows)
+
+
+def _lines(rows: "list[tuple[str, str]]") -> list[str]:
     return [f"{key + ':':<18}{value}" for key, value in rows]
 
 

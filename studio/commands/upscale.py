@@ -65,7 +65,11 @@ def add_arguments(subparsers: "argparse._SubParsersAction[Any]") -> None:
         help="megapixels a picture may have before it is refused; else 120",
     )
     parser.add_argument("--tile", type=int, metavar="PIXELS", help="of the network; else by memory")
-    parser.add_argument("--model", metavar="NAME|PATH", help="else upscale-x4")
+    parser.add_argument(
+        "--model",
+        metavar="NAME|PATH",
+        help="another upscaler: a file, or a name on the list; else upscale-x4",
+    )
     parser.add_argument("--device", metavar="NAME", help="cpu, cuda, mps; else the fastest")
     parser.set_defaults(run=run)
 

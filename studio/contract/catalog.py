@@ -78,6 +78,10 @@ class Capability(StrEnum):
     """How firmly a ControlNet holds to the label map."""
     DEPTH = "depth"
     """A depth picture."""
+    UPSCALE = "upscale"
+    """Pictures of any size that become larger, in the Upscale panel."""
+    CHARACTER = "character"
+    """For upscaling: Faithful or Vivid, and repair."""
 
 
 SOURCE_STRENGTH = 0.75

@@ -23,6 +23,7 @@ from studio.contract.request import MAX_SEED, GenerateRequest, Preview
 from studio.engine.denoiser import Denoiser, Guidance
 from studio.engine.device import is_out_of_memory
 from studio.engine.job import BrokenError, CancelledError, Job
+from studio.engine.loading import stopped_by
 from studio.engine.lora.request import with_loras
 from studio.engine.model import Model, Models
 from studio.engine.model_error import ModelError
@@ -69,8 +70,7 @@ def generate(
 @torch.inference_mode()
 def _run(job: Job, models: Models) -> Generator[Event, None, Terminal]:
     job.check()
-    model = yield from models.get(job.request.model)
-    job.check()
+    model = yield from stopped_by(job.check, models.get(job.request.model))
     if isinstance(model, PipelineModel):
         return (yield from paint(job, model))
     request, rounded = resolved(job.request, model.config)

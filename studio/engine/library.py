@@ -21,7 +21,9 @@ from studio.engine.pipelines.model import PipelineModel
 from studio.engine.pipelines.opening import open_pipeline
 from studio.engine.upscaling.config import FAMILY as UPSCALER
 from studio.engine.upscaling.config import family_of, read_upscaler_config
+from studio.engine.upscaling.foreign import open_foreign
 from studio.engine.upscaling.model import Upscaler
+from studio.engine.upscaling.order import Enlarger
 from studio.engine.weights import WeightsError
 
 _Version = tuple[Path, tuple[tuple[str, int, int], ...]]
@@ -53,7 +55,7 @@ class ModelLibrary:
         self.word_lists = tuple(word_lists)
         self._device: Device | None = None
         self._loaded: tuple[_Version, Model | PipelineModel] | None = None
-        self._upscaler: tuple[_Version, Upscaler] | None = None
+        self._upscaler: tuple[_Version, Enlarger] | None = None
 
     @property
     def prediction(self) -> str | None:
@@ -127,12 +129,16 @@ class ModelLibrary:
         folder = self.find(model)
         version = _version(folder)
         if self._loaded is None or self._loaded[0] != version:
+            if self._loaded is not None and not isinstance(self._loaded[1], PipelineModel):
+                self._loaded[1].changeable.forget()
             loaded = yield from self._load(folder)
             self._loaded = version, loaded
         return self._loaded[1]
 
-    def get_upscaler(self, model: str) -> Generator[Loading, None, Upscaler]:
-        """As ``get``, for a model that makes pictures larger."""
+    def get_upscaler(self, model: str) -> Generator[Loading, None, Enlarger]:
+        """As ``get``, for a model that makes pictures larger: the studio's own, or a file of
+        another family.
+        """
         folder = self.find(model)
         version = _version(folder)
         if self._upscaler is None or self._upscaler[0] != version:
@@ -140,7 +146,13 @@ class ModelLibrary:
             self._upscaler = version, loaded
         return self._upscaler[1]
 
-    def _load_upscaler(self, folder: Path) -> Generator[Loading, None, Upscaler]:
+    def _load_upscaler(self, folder: Path) -> Generator[Loading, None, Enlarger]:
+        if folder.is_file():
+            yield Loading(what=folder.stem, fraction=0.0)
+            try:
+                return open_foreign(folder, self.device)
+            except CheckpointError as error:
+                raise ModelError(str(error), "Choose another upscaling model.") from error
         config = read_upscaler_config(folder)
         loading = Upscaler.load(folder, config, self.device)
         yield Loading(what=config.name, fraction=0.0)

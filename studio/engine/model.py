@@ -1,19 +1,20 @@
 """What a loaded model is to the rest of the engine."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from studio.contract.catalog import Capability
 from studio.contract.events import Loading
 from studio.contract.geometry import Size
 from studio.contract.request import GenerateRequest
 from studio.engine.denoiser import Condition
+from studio.engine.lora.changeable import Changeable
 from studio.engine.model_config import Defaults
 from studio.engine.parts import PartKind
 from studio.engine.schedules import Schedule
@@ -71,8 +72,8 @@ class Model(Protocol):
         """Where it computes."""
 
     @property
-    def changeable(self) -> Mapping[str, nn.Module]:
-        """The networks that LoRA files may change; empty where there are no such files."""
+    def changeable(self) -> Changeable:
+        """The networks that LoRA files may change; the same object every time."""
 
     def conditions(self, request: GenerateRequest) -> Conditioned:
         """Encode what steers a picture of ``request.size``."""

@@ -1,6 +1,7 @@
 """What a file or folder is, from its header alone: nothing is loaded and nothing is executed."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from studio.contract.catalog import Capability
@@ -9,7 +10,7 @@ from studio.engine.checkpoints.contents import Contents
 from studio.engine.checkpoints.description import FIRST_STAGE_ALONE
 from studio.engine.checkpoints.diffusers_folder import is_other_pipeline
 from studio.engine.checkpoints.error import CheckpointError
-from studio.engine.checkpoints.reading import read_checkpoint
+from studio.engine.checkpoints.reading import Checkpoint, read_checkpoint
 from studio.engine.checkpoints.structure import ClassConfig, LabelConfig
 from studio.engine.families import PUBLISHED_FAMILIES
 from studio.engine.families.class_conditional import CLASSES
@@ -17,14 +18,17 @@ from studio.engine.families.opening import check_usable, look_into
 from studio.engine.model_error import ModelError
 from studio.engine.parts import LORA_TITLE, Parts
 from studio.engine.pipelines.opening import capabilities, pipeline_class, weight_files
+from studio.engine.upscaling.config import FAMILY
+from studio.engine.upscaling.foreign import foreign_title, is_foreign
 
+_UPSCALER = "upscaler"
 _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (LORA_TITLE, ("lora_unet_", "lora_te", ".lora_A.", ".lora_B.", ".lora_down.", ".lora_up.")),
     ("ControlNet", ("control_model.", "controlnet_cond_embedding.", "input_hint_block.")),
     ("textual inversion", ("emb_params", "string_to_param")),
     ("text encoder", ("text_model.embeddings.", "text_model.encoder.")),
     (
-        "upscaler",
+        _UPSCALER,
         ("RRDB_trunk.", "body.0.rdb1.", "model.1.sub.0.RDB1.", "layers.0.residual_group."),
     ),
 )
@@ -103,14 +107,30 @@ def _part(path: Path) -> ModelCard | None:
     except (CheckpointError, IsADirectoryError):
         return None
     title = part_title(checkpoint.tensors)
-    if title is None:
-        return None
     nbytes = sum(tensor.nbytes for tensor in checkpoint.tensors.values())
     dtypes = {str(t.dtype).removeprefix("torch.") for t in checkpoint.tensors.values()}
-    return ModelCard(
-        kind=CardKind.PART, title=title, nbytes=nbytes, dtypes=tuple(sorted(dtypes)),
+    card = ModelCard(
+        kind=CardKind.PART, title=title or "", nbytes=nbytes, dtypes=tuple(sorted(dtypes)),
         family="part",
     )  # fmt: skip
+    if title in (None, _UPSCALER):
+        return _upscaler(checkpoint, card)
+    return card
+
+
+def _upscaler(checkpoint: Checkpoint, card: ModelCard) -> ModelCard | None:
+    """The card of an upscaler of another family; None where spandrel, too, knows nothing of it."""
+    try:
+        if not is_foreign(checkpoint):
+            return None
+        title = foreign_title(checkpoint)
+    except CheckpointError as error:
+        return broken(_name(checkpoint.path), str(error), card.nbytes)
+    except ModelError as error:
+        if card.title != _UPSCALER:
+            return None  # without spandrel nobody knows whether it is one
+        return replace(card, family=FAMILY, problem=f"{error.sentence} {error.action}")
+    return replace(card, title=title, family=FAMILY, capabilities=(Capability.UPSCALE,))
 
 
 def part_title(names: Iterable[str]) -> str | None:

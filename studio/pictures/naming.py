@@ -13,6 +13,7 @@ DEFAULT_PATTERN = "{name}-{scale}x"
 SIZE_PATTERN = "{name}-{scale}"
 """Where a size is asked for, ``{scale}`` is that size."""
 
+_WEIGHTS = (".safetensors", ".pth", ".pt", ".ckpt")
 FIELDS = ("name", "scale", "mode", "model")
 
 
@@ -49,8 +50,14 @@ def file_name(
 ) -> str:
     """The name that ``pattern`` gives to what is made of ``source``, ``suffix`` at its end."""
     factor = f"{scale:g}" if isinstance(scale, float | int) else str(scale)
-    fields = {"name": source.stem, "scale": factor, "mode": mode, "model": Path(model).name}
+    fields = {"name": source.stem, "scale": factor, "mode": mode, "model": _called(model)}
     return pattern.format(**fields) + suffix
+
+
+def _called(model: str) -> str:
+    """A model's name, or of a file its name without the suffix."""
+    path = Path(model)
+    return path.stem if path.suffix.lower() in _WEIGHTS else path.name
 
 
 def free_name(path: Path, taken: Container[str], *, on_disk: bool = True) -> Path:

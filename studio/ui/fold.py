@@ -53,6 +53,11 @@ class Fold(QWidget):
         layout.addWidget(body)
         body.hide()
 
+    @property
+    def summary(self) -> str:
+        """What is said while it is folded."""
+        return self._summary.text()
+
     def set_summary(self, text: str) -> None:
         self._summary.setText(text)
         self._summary.setToolTip(text)

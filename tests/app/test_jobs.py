@@ -148,6 +148,19 @@ def test_loading_a_model_is_told_and_its_defaults_come_back(jobs, loop: Loop) ->
     assert not jobs.preloading
 
 
+def test_another_model_does_not_wait_for_the_last(jobs, loop: Loop) -> None:
+    loading, ready = [], []
+    jobs.loading.connect(loading.append)
+    jobs.ready.connect(ready.append)
+    jobs.preload("slow")
+    loop.until(lambda: len(loading) > 2)
+    jobs.preload("landscape")
+    loop.until(lambda: ready)
+    assert len(loading) < 2000
+    assert loading[-1].what == "landscape"
+    assert not jobs.preloading
+
+
 def test_a_model_that_is_not_there_is_a_sentence(jobs, loop: Loop) -> None:
     refused = []
     jobs.refused.connect(refused.append)

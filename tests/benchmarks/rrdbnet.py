@@ -1,7 +1,4 @@
-"""A network of Real-ESRGAN's size to be timed beside ours; its weights are random.
-
-spandrel has it too but imports torchvision, which this project does without.
-"""
+"""A network of Real-ESRGAN's size to be timed beside ours; its weights are random."""
 
 import torch
 import torch.nn.functional as F
@@ -34,11 +31,11 @@ class _Block(nn.Sequential):
 class RRDBNet(nn.Module):
     """Residual in residual dense blocks (arXiv:1809.00219): [B, 3, h, w] -> [B, 3, 4h, 4w]."""
 
-    def __init__(self) -> None:
+    def __init__(self, blocks: int = _BLOCKS) -> None:
         super().__init__()
         self.first = nn.Conv2d(3, _FEATURES, 3, padding=1)
-        blocks = [_Block(*(_DenseBlock() for _ in range(3))) for _ in range(_BLOCKS)]
-        self.body = nn.Sequential(*blocks, nn.Conv2d(_FEATURES, _FEATURES, 3, padding=1))
+        body = [_Block(*(_DenseBlock() for _ in range(3))) for _ in range(blocks)]
+        self.body = nn.Sequential(*body, nn.Conv2d(_FEATURES, _FEATURES, 3, padding=1))
         self.up = nn.ModuleList(nn.Conv2d(_FEATURES, _FEATURES, 3, padding=1) for _ in range(3))
         self.last = nn.Conv2d(_FEATURES, 3, 3, padding=1)
 

@@ -10,6 +10,7 @@ from studio.cli import main
 from studio.engine.nets.autoencoder import AutoencoderConfig, first_stage_of
 from studio.engine.nets.unet import UNet, UNetConfig
 from tests.engine.checkpoints.published_yaml import write_yaml
+from tests.foreign_upscalers import basicsr_names, compact, real_esrgan, write_pth
 
 
 def write_model(path: Path, *, made: bool = False) -> Path:
@@ -83,3 +84,19 @@ def test_damaged_values_and_other_files_are_refused(
     status, _, err = check(tmp_path / "nowhere.ckpt", capsys)
     assert status == 2
     assert "There is no file nowhere.ckpt" in err
+
+
+def test_parts_and_upscalers_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write_pth(tmp_path / "4x.pth", basicsr_names(real_esrgan()))
+    status, out, err = check(path, capsys)
+    assert (status, err) == (0, "")
+    assert "upscaler:         ESRGAN, 4×" in out
+    assert f"upscale --model {path}" in out
+    assert "MiB of float32" in out
+    save_file({"lora_unet_x.lora_down.weight": torch.zeros(2)}, tmp_path / "style.safetensors")
+    status, out, err = check(tmp_path / "style.safetensors", capsys)
+    assert (status, err) == (0, "")
+    assert "part of a model:  LoRA" in out
+    status, out, err = check(write_pth(tmp_path / "1x.pth", compact(1).state_dict()), capsys)
+    assert (status, out) == (2, "")
+    assert "makes no picture larger" in err

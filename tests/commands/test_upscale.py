@@ -15,6 +15,7 @@ from PIL import Image
 
 from studio.cli import main
 from tests.commands.terminal import shown_on_a_terminal
+from tests.foreign_upscalers import compact, write_safetensors
 from tests.tiny_upscaler import write_tiny_upscaler
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -189,6 +190,20 @@ def test_the_bar_shows_on_a_terminal(upscaler: Path, pictures: Path, tmp_path: P
     shown = shown_on_a_terminal(lambda terminal: start(*arguments, stderr=terminal))
     assert b"a.png (1 of 1)" in shown
     assert b"100%" in shown
+
+
+def test_an_upscaler_of_another_family(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = write_safetensors(tmp_path / "2x-drawings.safetensors", compact(2).state_dict())
+    options = ["-o", tmp_path / "out", "--name", "{name}-{model}"]
+    assert upscale(pictures / "a.png", *options, "--model", model) == 0
+    with Image.open(pictures / "a.png") as before:
+        width, height = before.size
+    with Image.open(tmp_path / "out" / "a-2x-drawings.png") as made:
+        assert made.size == (4 * width, 4 * height)
+    assert upscale(pictures / "a.png", *options, "--model", pictures / "a.png") == 2
+    assert "is a picture and no checkpoint" in capsys.readouterr().err
 
 
 def _tiny_disk() -> None:

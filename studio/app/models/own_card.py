@@ -33,6 +33,7 @@ def own_card(folder: Path) -> ModelCard | None:
             family=UPSCALER,
             licence=str(told["licence"]),
             nbytes=_size(folder),
+            capabilities=(Capability.UPSCALE, Capability.CHARACTER),
         )
     try:
         given = [capability for key in told["capabilities"] for capability in _MEANT[key]]

@@ -1,6 +1,7 @@
 """The register of models: where a person's models lie and what they are, kept in one JSON file."""
 
 import contextlib
+import importlib.util
 import json
 import logging
 import os
@@ -8,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,11 @@ from studio.engine.checkpoints.pack_places import forget_unpacked
 log = logging.getLogger(__name__)
 
 _VERSION = 1
-_READER = 2
-"""Counts what the studio has learned to tell of files: what an older one told is asked anew."""
+_READER = 3
+"""Counts what the studio has learned to tell of files: what an older one told is asked anew, and
+what it told without an extra that is installed now.
+"""
+_EXTRAS = ("diffusers", "spandrel")
 RECEIPT = "download.json"
 """Lies in every folder that the studio downloaded, and only there."""
 PREDICTIONS = ("eps", "v")
@@ -193,7 +198,7 @@ class Register:
 
         def change(stored: _Stored) -> None:
             for path, card in cards.items():
-                record = {"stamp": stamp_of(path), "by": _READER, "card": card.record()}
+                record = {"stamp": stamp_of(path), "by": _reader(), "card": card.record()}
                 stored.cards[str(path)] = record
 
         self._change(change)
@@ -284,6 +289,13 @@ def stamp_of(path: Path) -> list[int]:
     return [count, total, newest]
 
 
+@cache
+def _reader() -> str:
+    """Who tells: the studio's count, and the libraries that help it."""
+    here = [name for name in _EXTRAS if importlib.util.find_spec(name) is not None]
+    return " ".join((str(_READER), *here))
+
+
 def _with_card(model: Installed, stored: _Stored) -> Installed:
     answer = stored.answers.get(str(model.path))
     known = stored.cards.get(str(model.path))
@@ -291,7 +303,7 @@ def _with_card(model: Installed, stored: _Stored) -> Installed:
         return model
     if (own := own_card(model.path)) is not None:
         return replace(model, card=own)
-    if not isinstance(known, dict) or known.get("by") != _READER:
+    if not isinstance(known, dict) or known.get("by") != _reader():
         return replace(model, answer=answer)
     if known.get("stamp") != stamp_of(model.path):
         return replace(model, answer=answer)

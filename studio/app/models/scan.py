@@ -18,6 +18,7 @@ _LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 _MAX_HEADER = 100 * 2**20
 _MOST = 5000
 _HUB = "models--"
+_NAMELESS = ("diffusion_pytorch_model", "model")
 _NEVER = {".git", ".cache", ".locks", "blobs", "__pycache__", "node_modules", "xet"}
 
 
@@ -70,10 +71,14 @@ def is_checkpoint(path: Path) -> bool:
 
 
 def shown_name(path: Path) -> str:
-    """What a person calls a file or folder; in the hub's cache its folder's name is a number."""
+    """What a person calls a file or folder; in the hub's cache its folder's name is a number, and
+    what is called like every other file goes by its folder's name.
+    """
     if path.parent.name == "snapshots" and path.parent.parent.name.startswith(_HUB):
         return path.parent.parent.name.removeprefix(_HUB).replace("--", "/")
-    return path.stem if path.is_file() else path.name
+    if not path.is_file():
+        return path.name
+    return path.parent.name if path.name.partition(".")[0] in _NAMELESS else path.stem
 
 
 def _worth_entering(here: Path, names: list[str]) -> list[str]:

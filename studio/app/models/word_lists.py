@@ -12,7 +12,12 @@ from studio.app.models.hub_plan import Plan
 from studio.contract.model_card import ModelCard
 
 CLASS_NAMES = "imagenet-1k-id2label.json"
-_OTHER_CLASS_NAMES = ("imagenet1000_clsidx_to_labels.txt", "imagenet_classes.txt", "classes.txt")
+_OTHER_CLASS_NAMES = (
+    "imagenet_clsidx_to_label.txt",  # of CompVis's own repository: a Python dict without braces
+    "imagenet1000_clsidx_to_labels.txt",
+    "imagenet_classes.txt",
+    "classes.txt",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,8 +120,14 @@ def _read_names(file: Path) -> tuple[str, ...]:
         told = json.loads(text) if file.suffix == ".json" else ast.literal_eval(text)
         numbered = {int(number): str(name) for number, name in dict(told).items()}
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
-        lines = [re.sub(r"^\d+\s*[:,]\s*", "", line.strip()) for line in text.splitlines()]
-        return tuple(line for line in lines if line)
+        return tuple(filter(None, map(_name_in, text.splitlines())))
     return tuple(
         numbered.get(number, str(number)) for number in range(max(numbered, default=-1) + 1)
     )
+
+
+def _name_in(line: str) -> str:
+    """Of "tench", "0: tench" and "0: 'tench',"."""
+    name = re.sub(r"^\d+\s*[:,]\s*", "", line.strip())
+    quoted = re.fullmatch(r"(['\"])(.*)\1,?", name)
+    return quoted[2] if quoted else name

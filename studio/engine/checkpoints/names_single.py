@@ -54,7 +54,7 @@ def sorted_out(tensors: Mapping[str, Tensor]) -> Parts:
         elif not name.startswith((UNET, FIRST_STAGE, CONDITION)):
             (ignored if name.startswith(_BESIDE) else unexpected).append(name)
     first_stage = _under(FIRST_STAGE, tensors)
-    condition = _under(CONDITION, tensors)
+    condition = {_nested(name): t for name, t in _under(CONDITION, tensors).items()}
     lost = {name for name in first_stage if name.startswith("loss.")}
     # inpainting's conditioner is the first stage itself, saved a second time
     spare = {
@@ -102,6 +102,14 @@ def _averaged(plain: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> dic
     if not all(name in tensors for name in names.values()):
         return {}
     return {name: tensors[ema] for name, ema in names.items()}
+
+
+def _nested(name: str) -> str:
+    """CLIP's tower as it is published; some merged files leave out one step of the path."""
+    rest = name.removeprefix("transformer.")
+    if name != rest and rest.startswith(("embeddings.", "encoder.", "final_layer_norm.")):
+        return f"transformer.text_model.{rest}"
+    return name
 
 
 def _is_unused(name: str) -> bool:

@@ -1,19 +1,20 @@
 """What every latent diffusion model does alike, whatever steers it."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from studio.contract.geometry import Size
 from studio.contract.request import GenerateRequest
 from studio.engine.conditioning.label_map import resized
 from studio.engine.denoiser import Condition, Known
+from studio.engine.lora.changeable import Changeable
 from studio.engine.model import Conditioned, ModelFacts
 from studio.engine.model_config import DenoiserConfig, FirstStageConfig
 from studio.engine.nets.autoencoder import AutoencoderConfig, DiagonalGaussian, FirstStage
@@ -57,10 +58,10 @@ class LatentDiffusion:
         """The path from data to noise the U-Net was trained on."""
         return self.config.denoiser.schedule.schedule()
 
-    @property
-    def changeable(self) -> Mapping[str, nn.Module]:
+    @cached_property
+    def changeable(self) -> Changeable:
         """See Model."""
-        return {}
+        return Changeable({})
 
     @property
     def factor(self) -> int:

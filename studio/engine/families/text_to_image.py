@@ -1,13 +1,13 @@
 """Models steered by a prompt: Stable Diffusion and latent diffusion's own text-to-image models."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar, cast
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from studio.contract.catalog import Capability
 from studio.contract.geometry import Size
@@ -27,6 +27,7 @@ from studio.engine.families.segmentation_control import (
     segmentation_control,
 )
 from studio.engine.families.tiny_preview import load_tiny_decoder, tiny_previews
+from studio.engine.lora.changeable import Changeable
 from studio.engine.model import Conditioned
 from studio.engine.model_config import Defaults
 from studio.engine.model_error import ModelError
@@ -51,11 +52,11 @@ class TextToImage(PublishedModel):
     def _prompts(self) -> PromptCondition:
         return PromptCondition(cast(ClipText | TextTransformer, self.conditioner), self.tokenizers)
 
-    @property
-    def changeable(self) -> Mapping[str, nn.Module]:
+    @cached_property
+    def changeable(self) -> Changeable:
         """The U-Net, and the text encoder where it is CLIP's."""
         assert self.conditioner is not None
-        return {"unet": self.unet, "text": self.conditioner}
+        return Changeable({"unet": self.unet, "text": self.conditioner})
 
     def encode_prompt(self, prompts: Sequence[str]) -> Tensor:
         """The context [B, T, width] of B prompts, float32; raises ModelError."""

@@ -1,4 +1,4 @@
-"""LoRA files merged into a model's weights while one job runs, and taken out again."""
+"""LoRA files merged into a model's weights while a job runs, and taken out again."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -54,14 +54,32 @@ class _Change:
         return after.to(before.dtype, copy=True).view(before.shape)
 
 
-@contextmanager
-def merged(
-    networks: Mapping[str, nn.Module], loras: Sequence[tuple[LoraFile, float]]
-) -> Iterator[tuple[str, ...]]:
-    """W + sum of weight times delta inside, W itself, the same tensors as before, afterwards.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Merge:
+    """``weights`` are those of each layer with all changes; ``notices`` are sentences about layers
+    that the model does not have.
+    """
 
-    Gives sentences about layers that the model does not have. CheckpointError when a file fits
-    nowhere, or does not fit in shape; nothing is changed then.
+    weights: tuple[tuple[nn.Module, nn.Parameter], ...]
+    notices: tuple[str, ...]
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """W + sum of weight times delta inside; W itself, the same tensors, afterwards."""
+        before = [_weight(layer) for layer, _ in self.weights]
+        try:
+            for layer, weight in self.weights:
+                layer.weight = weight
+            yield
+        finally:
+            for (layer, _), weight in zip(self.weights, before, strict=True):
+                layer.weight = weight
+
+
+def merge(networks: Mapping[str, nn.Module], loras: Sequence[tuple[LoraFile, float]]) -> Merge:
+    """The changed weights, beside the networks' own.
+
+    CheckpointError when a file fits nowhere, or does not fit in shape.
     """
     targets = targets_of(networks)
     changes: dict[int, _Change] = {}
@@ -76,18 +94,12 @@ def merged(
             change = changes.setdefault(id(target.layer), _Change(target))
             change.parts.append((file, low_rank, strength))
         notices += _notices(file, unmatched)
-    kept: list[tuple[nn.Module, nn.Parameter]] = []
-    try:
-        room = _room([change.before for change in changes.values()])
-        for change in changes.values():
-            weight = nn.Parameter(change.weight(room), requires_grad=False)
-            kept.append((change.target.layer, _weight(change.target.layer)))
-            change.target.layer.weight = weight
-        del room
-        yield tuple(notices)
-    finally:
-        for layer, before in kept:
-            layer.weight = before
+    room = _room([change.before for change in changes.values()])
+    weights = tuple(
+        (change.target.layer, nn.Parameter(change.weight(room), requires_grad=False))
+        for change in changes.values()
+    )
+    return Merge(weights=weights, notices=tuple(notices))
 
 
 @torch.no_grad()

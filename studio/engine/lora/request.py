@@ -1,17 +1,14 @@
 """The LoRA files that a request asks for: those it lists, and those its prompt names."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from torch import nn
-
 from studio.contract.prompt_tags import without_tags
 from studio.contract.request import GenerateRequest
 from studio.engine.checkpoints.error import CheckpointError
-from studio.engine.lora.merging import merged
-from studio.engine.lora.reading import read_lora
+from studio.engine.lora.changeable import Changeable
 from studio.engine.model_error import ModelError
 
 Find = Callable[[str], Path]
@@ -20,9 +17,9 @@ Find = Callable[[str], Path]
 
 @contextmanager
 def with_loras(
-    request: GenerateRequest, networks: Mapping[str, nn.Module], find: Find
+    request: GenerateRequest, model: Changeable, find: Find
 ) -> Iterator[tuple[GenerateRequest, tuple[str, ...]]]:
-    """Inside, the networks are changed as the request asks.
+    """Inside, the model's networks are changed as the request asks.
 
     Gives the request with the words of its prompt alone, and sentences for the person. ModelError
     when a file is missing or does not fit.
@@ -33,17 +30,14 @@ def with_loras(
         raise ModelError(str(error), "Write it as <lora:NAME:0.8>.") from error
     asked = [(name, weight) for name, weight in (*request.loras, *named) if weight]
     spoken = replace(request, prompt=words, loras=())
-    if not asked or not networks:
+    if not asked or not model.networks:
+        model.forget()
         told = ("This model takes no LoRA files: they have no effect.",) if asked else ()
         yield spoken, told
         return
     try:
-        files = [(read_lora(find(name)), weight) for name, weight in asked]
-        changing = merged(networks, files)
-        notices = changing.__enter__()
-    except CheckpointError as error:
+        change = model.merge([(find(name), weight) for name, weight in asked])
+    except (CheckpointError, OSError) as error:
         raise ModelError(str(error), "Choose another LoRA file, or none.") from error
-    try:
-        yield spoken, notices
-    finally:
-        changing.__exit__(None, None, None)
+    with change.applied():
+        yield spoken, change.notices

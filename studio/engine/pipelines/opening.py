@@ -40,9 +40,8 @@ def open_pipeline(folder: Path, device: Device) -> PipelineModel:
             variant="fp16" if any(".fp16" in file.name for file in files) else None,
         )
     except (OSError, ValueError, RuntimeError, TypeError, AttributeError, ImportError) as error:
-        line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
-            f"diffusers could not open {folder.name}: {line}", "Get the folder again."
+            f"diffusers could not open {folder.name}: {_first_line(error)}", "Get the folder again."
         ) from error
     pipeline.set_progress_bar_config(disable=True)
     pipeline.to(device.device)
@@ -60,7 +59,7 @@ def pipeline_class(folder: Path) -> Any:
     where it has no such class.
     """
     index = read_json(folder / INDEX)
-    name = index.get("_class_name")
+    name = str(index.get("_class_name"))
     try:
         diffusers = importlib.import_module("diffusers")
         transformers = importlib.import_module("transformers")
@@ -72,7 +71,15 @@ def pipeline_class(folder: Path) -> Any:
         ) from error
     for library in (diffusers, transformers):  # the studio tells its own progress
         library.utils.logging.disable_progress_bar()
-    if not isinstance(name, str) or not hasattr(diffusers, name):
+    try:
+        known = hasattr(diffusers, name)
+    except RuntimeError as error:  # a library that it imports only now breaks, most often this one
+        raise ModelError(
+            f"diffusers cannot open {folder.name} here: a library that it uses is broken "
+            f"({_first_line(error)}).",
+            "If it is torchvision, type: pip uninstall torchvision",
+        ) from error
+    if not known:
         raise CheckpointError(
             f"{folder.name} is a {name}, which this version of diffusers does not know."
         )
@@ -82,6 +89,10 @@ def pipeline_class(folder: Path) -> Any:
     if "prompt" not in inspect.signature(kind.__call__).parameters:
         raise CheckpointError(f"{folder.name} is a {name}, which paints from no prompt.")
     return kind
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _check_files(folder: Path, index: Mapping[str, Any]) -> None:

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from studio.contract.upscaling import NATIVE_SCALE, UpscaleMode, UpscaleRequest
 from studio.engine.device import Device
 from studio.engine.nets.upscaler import UpscalerNet
 from studio.engine.schedules import Schedule
 from studio.engine.skeleton import skeleton
 from studio.engine.upscaling.config import UpscalerConfig
 from studio.engine.upscaling.first_stage import ResidualFirstStage
+from studio.engine.upscaling.order import PassOrder
+from studio.engine.upscaling.passes import Pass
 from studio.engine.weights import load_module
 
 PARTS = ("faithful", "vivid", "first_stage")
@@ -29,6 +33,11 @@ class Upscaler:
     first_stage: ResidualFirstStage
     schedule: Schedule
     device: Device
+
+    native = NATIVE_SCALE
+    bytes_per_cell = 4096
+    largest_tile = 272  # the maps of larger ones leave the processor's caches
+    enlarges_alpha = True
 
     @classmethod
     def load(
@@ -57,10 +66,24 @@ class Upscaler:
             device=device,
         )
 
-    @property
-    def fast_dtype(self) -> torch.dtype:
-        """What it computes in where the result has 8 bits a channel."""
-        return fast_dtype(self.device)
+    def evaluations(self, request: UpscaleRequest) -> int:
+        return 1 + (len(self.config.vivid_times) if _vivid(request) else 0)
+
+    def notices(self, request: UpscaleRequest, tiles: int) -> tuple[str, ...]:
+        return ()
+
+    def one_pass(self, order: PassOrder) -> Pass:
+        """An alpha channel is always made as Faithful makes it, without repair."""
+        request = order.request
+        # 8-bit results hide what bf16 rounds away, finer ones do not.
+        deep = request.pixels.dtype != np.uint8
+        return Pass(
+            model=self,
+            order=order,
+            strength=_vivid(request) if order.colour else 0.0,
+            repair=request.repair if order.colour else 0.0,
+            dtype=torch.float32 if deep else fast_dtype(self.device),
+        )
 
     def mean(self, picture: Tensor, repair: float, dtype: torch.dtype) -> Tensor:
         """Faithful: the mean latent [1, 48, h, w] of what ``picture`` [1, 3, h, w] may stand for.
@@ -97,6 +120,10 @@ class Upscaler:
         ]
         told = [torch.full((1,), value, device=self.device.device) for value in (time, repair)]
         return network(*given, *told).float()
+
+
+def _vivid(request: UpscaleRequest) -> float:
+    return request.strength if request.mode is UpscaleMode.VIVID else 0.0
 
 
 def fast_dtype(device: Device) -> torch.dtype:

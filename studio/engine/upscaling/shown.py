@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from studio.contract.geometry import Size
-from studio.contract.upscaling import NATIVE_SCALE, TileDone
+from studio.contract.upscaling import TileDone
 from studio.engine.upscaling.resize import Axis, resampled
 from studio.engine.upscaling.tiles import Tile, TileGrid
 from studio.engine.upscaling.work import Plan, in_channels, quantised
@@ -21,23 +21,24 @@ class Shown:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._grid: TileGrid = plan.grids[-1]
-        native = NATIVE_SCALE * self._grid.height, NATIVE_SCALE * self._grid.width
+        native = plan.native * self._grid.height, plan.native * self._grid.width
         self._down, self._across = plan.axes(*native)
 
     def picture(self, tile: Tile, pixels: Tensor, number: int, elapsed: float) -> TileDone | None:
-        """The event of a tile whose pixels [3, 4h, 4w] are there; None where the tile is but the
+        """The event of a tile whose pixels [3, n h, n w] are there; None where the tile is but the
         surroundings of a region. What is left is supposed to take as long as what is done.
         """
         core = self._grid.core(tile)
-        top, bottom = _covered(core.top, core.bottom, self._down)
-        left, right = _covered(core.left, core.right, self._across)
+        native = self._plan.native
+        top, bottom = _covered(native * core.top, native * core.bottom, self._down)
+        left, right = _covered(native * core.left, native * core.right, self._across)
         if top >= bottom or left >= right:
             return None
         size = Size(right - left, bottom - top)
         shrink = max(1.0, size.width / _LONGEST, size.height / _LONGEST)
         small = Size(max(1, round(size.width / shrink)), max(1, round(size.height / shrink)))
-        x0, x1 = (_place(at, self._across) - NATIVE_SCALE * tile.left for at in (left, right))
-        y0, y1 = (_place(at, self._down) - NATIVE_SCALE * tile.top for at in (top, bottom))
+        x0, x1 = (_place(at, self._across) - native * tile.left for at in (left, right))
+        y0, y1 = (_place(at, self._down) - native * tile.top for at in (top, bottom))
         request = self._plan.request
         colour = resampled(pixels, (x0, y0, x1, y1), (small.width, small.height))
         planes = [in_channels(colour, request)]
@@ -73,10 +74,10 @@ def _place(output: int, axis: Axis) -> float:
 
 
 def _covered(begin: int, end: int, axis: Axis) -> tuple[int, int]:
-    """The outputs whose middle lies in cells ``begin``..``end`` - 1."""
+    """The outputs whose middle lies in inputs ``begin``..``end`` - 1."""
 
-    def output(cell: int) -> int:
-        at = (NATIVE_SCALE * cell - axis.begin) / axis.ratio
+    def output(place: int) -> int:
+        at = (place - axis.begin) / axis.ratio
         return min(max(math.ceil(at - 0.5), 0), axis.length)
 
     return output(begin), output(end)

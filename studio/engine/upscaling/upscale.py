@@ -18,8 +18,9 @@ from studio.contract.upscaling import (
 )
 from studio.engine.device import is_out_of_memory
 from studio.engine.library import ModelLibrary
+from studio.engine.loading import stopped_by
 from studio.engine.model_error import ModelError
-from studio.engine.upscaling.passes import TileSignals
+from studio.engine.upscaling.order import TileSignals
 from studio.engine.upscaling.shown import Shown
 from studio.engine.upscaling.tiles import Tile
 from studio.engine.upscaling.work import Plan, Work, fitting_tile, no_signals
@@ -88,13 +89,12 @@ def upscale(
 def _run(job: _Job, models: ModelLibrary) -> Generator[UpscaleEvent, None, UpscaleEvent]:
     job.check()
     request = job.request
-    model = yield from models.get_upscaler(request.model)
-    job.check()
+    model = yield from stopped_by(job.check, models.get_upscaler(request.model))
     tile = request.tile or fitting_tile(model)
-    plan = Plan(request, tile)
+    plan = Plan(request, tile, model.native)
     work = Work(plan, model, tile, job.check)
-    tiles = plan.grids[-1].count if plan.grids else 0
-    yield UpscaleStarted(request=request, size=plan.size, tiles=tiles, notices=plan.notices)
+    notices = (*plan.notices, *model.notices(request, plan.tiles))
+    yield UpscaleStarted(request=request, size=plan.size, tiles=plan.tiles, notices=notices)
     yield from work.bands(job.shown(plan))
     return UpscaleFinished(size=plan.size, elapsed=job.elapsed, evaluations=work.evaluations)
 

@@ -9,24 +9,18 @@ import psutil
 import torch
 from torch import Tensor
 
-from studio.contract.upscaling import NATIVE_SCALE, BandDone, UpscaleMode, UpscaleRequest
-from studio.engine.upscaling.model import Upscaler
-from studio.engine.upscaling.passes import Pass, TileSide, TileSignals
+from studio.contract.upscaling import BandDone, UpscaleRequest
+from studio.engine.upscaling.order import Enlarger, OnePass, PassOrder, TileSignals
 from studio.engine.upscaling.resize import Axis, resized
 from studio.engine.upscaling.rows import Stage, Window
 from studio.engine.upscaling.source import Source
 from studio.engine.upscaling.tiles import Tile, TileGrid
+from studio.engine.upscaling.within_memory import TileSide
 
 _BAND = 256
 """Rows of the result in one event."""
 
-_LARGEST_TILE = 272
-"""The maps of larger ones leave the processor's caches."""
-
 _SMALLEST_TILE = 64
-_BYTES_PER_CELL = 4096
-"""About what an evaluation takes for each pixel of the small picture."""
-
 _BAND_CELLS = 600_000
 """Cells in a band of tiles, which is held whole (some 400 bytes a cell)."""
 
@@ -39,17 +33,24 @@ def no_signals(tile: Tile, pixels: Tensor) -> Iterator[Any]:
 class Plan:
     """What will be done for a request: the grids of its passes and where the result lies on them.
 
-    A picture goes through as many passes as the larger of its two factors needs. Between two
-    passes it is resized so that the last one ends at the size that is asked for.
+    A picture goes through as many passes, each of which makes it ``native`` times as large, as the
+    larger of its two factors needs. Between two passes it is resized so that the last one ends at
+    the size that is asked for.
     """
 
-    def __init__(self, request: UpscaleRequest, tile: int) -> None:
+    def __init__(self, request: UpscaleRequest, tile: int, native: int) -> None:
         self.request = request
+        self.native = native
         self.source = Source(request.pixels, request.region)
         self.size = request.output_size
         given = self.source.size
         self._factors = self.size.width / given.width, self.size.height / given.height
         self.grids = self._grids(tile)
+
+    @property
+    def tiles(self) -> int:
+        """In how many pieces the last pass is made."""
+        return self.grids[-1].count if self.grids else 0
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -61,12 +62,12 @@ class Plan:
     def _grids(self, tile: int) -> list[TileGrid]:
         across, down = self._factors
         largest = max(across, down)
-        count = max(1, math.ceil(math.log(largest, NATIVE_SCALE) - 1e-9)) if largest > 1 else 0
+        count = max(1, math.ceil(math.log(largest, self.native) - 1e-9)) if largest > 1 else 0
         grids = []
         width, height = self.source.width, self.source.height
         for number in range(count):
             if number:
-                left = NATIVE_SCALE ** (count - number)
+                left = self.native ** (count - number)
                 width = _between(self.source.width, across, left)
                 height = _between(self.source.height, down, left)
             grids.append(TileGrid.of(height, width, tile, _BAND_CELLS))
@@ -89,29 +90,21 @@ class Plan:
 class Work:
     """Does what a plan says. ``check`` runs before every network call and may raise to stop it."""
 
-    def __init__(self, plan: Plan, model: Upscaler, tile: int, check: Callable[[], None]) -> None:
-        request = plan.request
+    def __init__(self, plan: Plan, model: Enlarger, tile: int, check: Callable[[], None]) -> None:
         self._plan, self._model, self._check = plan, model, check
-        self._vivid = request.strength if request.mode is UpscaleMode.VIVID else 0.0
         self._side = TileSide(cells=tile)
-        # 8-bit results hide what bf16 rounds away, finer ones do not.
-        deep = request.pixels.dtype != np.uint8
-        self._dtype = torch.float32 if deep else model.fast_dtype
 
     @property
     def evaluations(self) -> int:
         """Network calls for each part of the picture."""
-        steps = len(self._model.config.vivid_times) if self._vivid else 0
-        return len(self._plan.grids) * (1 + steps)
+        return len(self._plan.grids) * self._model.evaluations(self._plan.request)
 
     def bands(self, signals: TileSignals) -> Stage:
         """Every row of the result as BandDone, with the ``signals`` of the last pass's tiles."""
         plan = self._plan
-        source, height, repair = plan.source, plan.size.height, plan.request.repair
-        colour = Window(self._result(source.colour(), self._vivid, repair, signals), height)
-        alpha = None
-        if source.has_alpha:
-            alpha = Window(self._result(source.alpha(), 0.0, 0.0, no_signals), height)
+        source, height = plan.source, plan.size.height
+        colour = Window(self._result(source.colour(), signals), height)
+        alpha = Window(self._alpha(), height) if source.has_alpha else None
         for top in range(0, plan.size.height, _BAND):
             bottom = min(top + _BAND, plan.size.height)
             yield from colour.fill(bottom)
@@ -121,9 +114,9 @@ class Work:
                 planes.append(alpha.rows(top, bottom).mean(0, keepdim=True))
             yield BandDone(top=top, pixels=quantised(torch.cat(planes), plan.request))
 
-    def _result(self, rows: Stage, strength: float, repair: float, signals: TileSignals) -> Stage:
+    def _result(self, rows: Stage, signals: TileSignals, colour: bool = True) -> Stage:
         """The rows of the result [3, n, width] in -1..1 from those of the source."""
-        source, grids = self._plan.source, self._plan.grids
+        source, grids, native = self._plan.source, self._plan.grids, self._plan.native
         window, width = Window(rows, source.height), source.width
         for number, grid in enumerate(grids):
             if number:
@@ -131,27 +124,33 @@ class Work:
                 across = Axis(begin=0, ratio=width / grid.width, length=grid.width)
                 window = Window(resized(window, down, across), grid.height)
             last = number == len(grids) - 1
-            made = self._pass(grid, strength, repair, signals if last else no_signals)
-            window = Window(made.run(window), NATIVE_SCALE * grid.height)
-            width = NATIVE_SCALE * grid.width
+            made = self._pass(grid, colour, signals if last else no_signals)
+            window = Window(made.run(window), native * grid.height)
+            width = native * grid.width
         return resized(window, *self._plan.axes(window.height, width))
 
-    def _pass(self, grid: TileGrid, strength: float, repair: float, signals: TileSignals) -> Pass:
-        request, source = self._plan.request, self._plan.source
+    def _alpha(self) -> Stage:
+        """The alpha channel's rows of the result, three times."""
+        source = self._plan.source
+        if self._model.enlarges_alpha:
+            return self._result(source.alpha(), no_signals, colour=False)
+        window = Window(source.alpha(), source.height)
+        return resized(window, *self._plan.axes(source.height, source.width))
+
+    def _pass(self, grid: TileGrid, colour: bool, signals: TileSignals) -> OnePass:
+        source = self._plan.source
         scale = grid.width / source.width
-        return Pass(
-            model=self._model,
-            strength=strength,
-            repair=repair,
-            seed=request.seed,
-            dtype=self._dtype,
+        order = PassOrder(
+            request=self._plan.request,
+            colour=colour,
             grid=grid,
             side=self._side,
             check=self._check,
+            tile_signals=signals,
             left=round(source.left * scale),
             top=round(source.top * scale),
-            tile_signals=signals,
         )
+        return self._model.one_pass(order)
 
 
 def in_channels(planes: Tensor, request: UpscaleRequest) -> Tensor:
@@ -172,15 +171,15 @@ def quantised(planes: Tensor, request: UpscaleRequest) -> np.ndarray:
     return whole
 
 
-def fitting_tile(model: Upscaler) -> int:
+def fitting_tile(model: Enlarger) -> int:
     """The side of a tile that takes about a quarter of the memory that is free."""
     device = model.device.device
     if device.type == "cuda":
         free = torch.cuda.mem_get_info(device)[0]
     else:
         free = psutil.virtual_memory().available
-    side = math.isqrt(free // 4 // _BYTES_PER_CELL)
-    return min(max(side, _SMALLEST_TILE), _LARGEST_TILE)
+    side = math.isqrt(free // 4 // model.bytes_per_cell)
+    return min(max(side, _SMALLEST_TILE), model.largest_tile)
 
 
 def _between(source: int, factor: float, left: int) -> int:

@@ -53,7 +53,12 @@ class ModelDetail(QWidget):
         self.use_paint = self._button(
             self.tr("Use in Paint"), self.tr("Paint a map and make a picture of it with this model")
         )
-        self.reveal = self._button(self.tr("Show in its folder"), self.tr("Open its folder"))
+        self.use_upscale = self._button(
+            self.tr("Use in Upscale"), self.tr("Make pictures larger with it in the Upscale panel")
+        )
+        self.reveal = self._button(
+            self.tr("Show folder"), self.tr("Open the folder that it lies in")
+        )
         self.remove = self._button(self.tr("Remove"), self.tr("Take it off the list"))
         self.sure = Question()
         self.predicts = Question()
@@ -69,6 +74,7 @@ class ModelDetail(QWidget):
         self._lay_out()
         self.use_prompt.clicked.connect(lambda: self.use_wanted.emit(self.model, "prompt"))
         self.use_paint.clicked.connect(lambda: self.use_wanted.emit(self.model, "paint"))
+        self.use_upscale.clicked.connect(lambda: self.use_wanted.emit(self.model, "upscale"))
         self.reveal.clicked.connect(self._reveal)
         self.remove.clicked.connect(self._ask)
         self.show_model(None)
@@ -89,10 +95,12 @@ class ModelDetail(QWidget):
         self._show_buttons(model, card)
         self._show_questions(model)
         self._show_facts(model, card)
-        told = abilities(card) if card and card.usable else []
+        told = abilities(card) if card and card.kind is not CardKind.BROKEN else []
         self.can.setText("\n".join(f"•  {text}" for text in told))
         self.can.setVisible(bool(told))
         self.can_title.setVisible(bool(told))
+        belongs = card is not None and card.family == "part"
+        self.can_title.setText(self.tr("What it is for") if belongs else self.tr("What it can do"))
 
     def _kind(self, model: Installed, card: ModelCard | None) -> str:
         if card is None:
@@ -109,6 +117,7 @@ class ModelDetail(QWidget):
         self.use_prompt.setEnabled(ready)
         self.use_paint.setVisible(card is not None and card.usable and card.can(Capability.MAP))
         self.use_paint.setEnabled(ready)
+        self.use_upscale.setVisible(card is not None and card.can(Capability.UPSCALE))
         self.reveal.setVisible(model.path.exists())
         self.remove.setVisible(model.origin is not Origin.BUNDLED and not self._asking)
         tips = {
@@ -118,8 +127,8 @@ class ModelDetail(QWidget):
         }
         titles = {
             Origin.DOWNLOADED: self.tr("Delete…"),
-            Origin.FILE: self.tr("Remove from the list"),
-            Origin.FOLDER: self.tr("Remove its folder from the list"),
+            Origin.FILE: self.tr("Remove from list"),
+            Origin.FOLDER: self.tr("Remove folder from list"),
         }
         if model.origin in titles:
             self.remove.setToolTip(tips[model.origin])
@@ -158,7 +167,7 @@ class ModelDetail(QWidget):
             if row.optional
             else self.tr("To read prompts it needs %s, which did not come with it.")
         )
-        how = self.tr("Fetch it from the hub, or put %s into %s.") % (files, folder)
+        how = self.tr("Fetch what is missing from the hub, or put %s into %s.") % (files, folder)
         self.words.ask(
             f"{why % row.title} {how}",
             (self.tr("Fetch from the hub"), lambda: self.words_wanted.emit(row)),
@@ -194,7 +203,13 @@ class ModelDetail(QWidget):
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        for button in (self.use_prompt, self.use_paint, self.reveal, self.remove):
+        for button in (
+            self.use_prompt,
+            self.use_paint,
+            self.use_upscale,
+            self.reveal,
+            self.remove,
+        ):
             buttons.addWidget(button)
         buttons.addStretch(1)
         layout = QVBoxLayout(self)

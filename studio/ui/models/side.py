@@ -1,6 +1,7 @@
 """What the window does with models and sources: the ways between panels, stage and session."""
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,14 +57,16 @@ class ModelsSide(QObject):
             picker.manage_wanted.connect(self._manage)
             picker.answered.connect(lambda model, told: self._start(self._answer(model, told)))
             picker.changed.connect(self._show_masking)
+        self._panels["upscale"].controls.picker.manage_wanted.connect(self._manage_upscalers)
         source = self._panels["prompt"].source
         source.file_wanted.connect(lambda: files.ask_source(self.take_source))
         source.data_given.connect(self._given)
         depth = self._panels["prompt"].depth_picture
         depth.file_wanted.connect(lambda: files.ask_depth(self.take_depth))
         depth.data_given.connect(self._given_depth)
-        loras = self._panels["prompt"].loras
-        loras.file_wanted.connect(lambda: files.ask_lora(loras.add))
+        for key in ("prompt", "paint"):
+            loras = self._panels[key].loras
+            loras.file_wanted.connect(partial(files.ask_lora, loras.add))
         session.missed.connect(self._missed)
         session.document.listen(self._changed)
         settings.changed.connect(self._setting_changed)
@@ -99,12 +102,16 @@ class ModelsSide(QObject):
             self._session.document.set_source(to_pixels(data))
 
     def _use(self, model: Installed, panel: str) -> None:
-        self._session.settings.set("model", model.key)
+        self._session.settings.set("upscale_model" if panel == "upscale" else "model", model.key)
         self._session.settings.set("panel", panel)
 
     def _manage(self) -> None:
         self._session.settings.set("panel", "models")
         self.stage.show_chosen(self._session.settings["model"])
+
+    def _manage_upscalers(self) -> None:
+        self._session.settings.set("panel", "models")
+        self.stage.show_chosen(self._session.settings["upscale_model"])
 
     async def _answer(self, model: Installed, prediction: str) -> None:
         try:

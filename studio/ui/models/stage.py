@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QScrollArea, QVBoxLayout, QWi
 from studio.app.models.downloads import Download, Downloads
 from studio.app.models.register import Installed, RegisterError
 from studio.app.models.shelf import Shelf
+from studio.contract.catalog import Capability
 from studio.ui.models.detail import ModelDetail
 from studio.ui.models.download_card import DownloadCard
 from studio.ui.notice_bar import Notice
@@ -158,6 +159,8 @@ class ModelsStage(QWidget):
     def _use(self, model: Installed) -> None:
         if model.card is not None and model.card.usable and not model.asks:
             self.use_wanted.emit(model, "prompt")
+        elif model.card is not None and model.card.can(Capability.UPSCALE):
+            self.use_wanted.emit(model, "upscale")
 
     async def _remove(self, model: Installed) -> None:
         try:

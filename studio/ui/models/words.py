@@ -7,6 +7,7 @@ from studio.app.models.register import Installed, Origin
 from studio.app.translation import QT_TRANSLATE_NOOP, translated
 from studio.contract.catalog import Capability
 from studio.contract.model_card import CardKind, ModelCard
+from studio.engine.parts import LORA_TITLE
 
 _CONTEXT = "Models"
 
@@ -39,7 +40,18 @@ ABILITIES: tuple[tuple[Capability, str], ...] = (
     (Capability.DEPTH, QT_TRANSLATE_NOOP("Models", "Paints after a depth picture")),
     (Capability.LORA, QT_TRANSLATE_NOOP("Models", "Takes LoRA files")),
     (Capability.ENLARGE, QT_TRANSLATE_NOOP("Models", "Makes a picture four times larger")),
+    (Capability.UPSCALE, QT_TRANSLATE_NOOP("Models", "Makes pictures of any size larger")),
+    (Capability.CHARACTER, QT_TRANSLATE_NOOP("Models", "Faithful or Vivid, and repairs marks")),
 )
+
+_PARTS = {
+    LORA_TITLE: QT_TRANSLATE_NOOP("Models", "Chosen in the Prompt and Paint panels, under LoRA"),
+    "ControlNet": QT_TRANSLATE_NOOP(
+        "Models",
+        "One for segmentation lets the Stable Diffusion models around it follow a painted map",
+    ),
+}
+"""What files are for that belong to a model, by their cards' titles."""
 
 _ORIGINS = {
     Origin.BUNDLED: QT_TRANSLATE_NOOP("Models", "Comes with the studio"),
@@ -65,8 +77,10 @@ def origin_title(origin: Origin) -> str:
 
 
 def abilities(card: ModelCard) -> list[str]:
-    """What it can do, in the order of the table."""
+    """What it can do, in the order of the table, or what it is for."""
     told = []
+    if card.kind is CardKind.PART and card.title in _PARTS:
+        told.append(translated(_CONTEXT, _PARTS[card.title]))
     for capability, text in ABILITIES:
         if card.can(capability):
             shown = translated(_CONTEXT, text)
@@ -90,8 +104,8 @@ def caption(model: Installed) -> str:
         return tr("Being looked at…")
     if card.kind is CardKind.BROKEN:
         return tr("Cannot be used")
-    known = card.title not in (shown_name(model), model.path.stem) and card.usable
-    parts = [card.title if known or not card.usable else family_title(card)]
+    told = card.title not in (shown_name(model), model.path.stem)
+    parts = [card.title if told else family_title(card)]
     parts.append(shown_size(card.nbytes))
     if model.asks:
         parts.append(tr("eps or v?"))

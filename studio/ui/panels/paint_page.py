@@ -15,8 +15,10 @@ from studio.ui.fold import Fold
 from studio.ui.labelled import labelled
 from studio.ui.models.question import Question
 from studio.ui.number_slider import NumberSlider
+from studio.ui.panels.loras import LoraList
 from studio.ui.panels.model_picker import ModelPicker
 from studio.ui.panels.paint import PaintPanel
+from studio.ui.panels.prompt_text import PromptText
 from studio.ui.panels.recipe import Recipe
 from studio.ui.panels.unknown_line import UnknownLine
 
@@ -47,8 +49,17 @@ class PaintPage(QWidget):
         self.unknown = UnknownLine(unknown, "prompt")
         self.map_strength = NumberSlider(BY_KEY["map_strength"])
         bind(settings, "map_strength", self.map_strength)
+        self.negative = PromptText(
+            settings,
+            unknown,
+            "negative_prompt",
+            title=self.tr("Negative prompt"),
+            placeholder=self.tr("Fog, rain"),
+            lines=2,
+        )
+        self.loras = LoraList(settings, shelf)
         self.recipe = Recipe(settings)
-        self.fold = Fold(self.tr("Picture"), self.recipe)
+        self.fold = Fold(self.tr("Picture"), self._folded())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(14)
@@ -68,6 +79,15 @@ class PaintPage(QWidget):
         self.picker.changed.connect(self.show_card)
         self.show_card(shelf.card(settings["model"]))
 
+    def _folded(self) -> QWidget:
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(14)
+        for widget in (self.negative, self.loras, self.recipe):
+            column.addWidget(widget)
+        return body
+
     def show_card(self, card: ModelCard | None) -> None:
         """Show the controls of a model, or that it takes no map."""
         unknown = card is None or not card.usable
@@ -75,6 +95,8 @@ class PaintPage(QWidget):
         self.painting.setVisible(paints)
         self.painting.show_labels(card is not None and card.labels > len(MATERIALS))
         self.foot.setVisible(unknown or (card is not None and card.can(Capability.TEXT)))
+        self.negative.setVisible(unknown or (card is not None and card.can(Capability.NEGATIVE)))
+        self.loras.setVisible(card is not None and card.can(Capability.LORA))
         guided = unknown or (card is not None and card.can(Capability.GUIDANCE))
         self.recipe.show_guidance(guided)
         self.map_strength.setVisible(card is not None and card.can(Capability.MAP_STRENGTH))
@@ -85,6 +107,7 @@ class PaintPage(QWidget):
                 (self.tr("Use Landscape"), lambda: self._settings.set("model", DEFAULT_MODEL)),
                 (self.tr("Go to Prompt"), lambda: self._settings.set("panel", "prompt")),
             )
+        self._summarise()
 
     def show_model(self, ready: EngineReady) -> None:
         self.recipe.show_model(ready)
@@ -94,6 +117,7 @@ class PaintPage(QWidget):
         """The keyboard stays with the canvas, where the painting keys work."""
 
     def _summarise(self) -> None:
+        """What is set in the fold, so that nothing counts unseen."""
         values = self._settings
         parts = [f"{values['width']} × {values['height']}"]
         if values["seed_locked"]:
@@ -102,4 +126,8 @@ class PaintPage(QWidget):
             parts.append(self.tr("steps: %s") % values["steps"])
         if values["count"] > 1:
             parts.append(self.tr("pictures: %s") % values["count"])
+        if not self.loras.isHidden() and values["loras"]:
+            parts.append(self.tr("LoRA files: %s") % len(values["loras"]))
+        if not self.negative.isHidden() and values["negative_prompt"]:
+            parts.append(self.tr("not: %s") % " ".join(values["negative_prompt"].split()))
         self.fold.set_summary(", ".join(parts))

@@ -92,7 +92,7 @@ PANELS: tuple[PanelRow, ...] = (
         title=QT_TRANSLATE_NOOP("Panels", "Upscale"),
         tooltip=QT_TRANSLATE_NOOP("Panels", "Make photos and pictures larger (F7)"),
         icon="panel-upscale",
-        build=lambda needs: UpscalePanel(needs.settings, needs.batch),
+        build=lambda needs: UpscalePanel(needs.settings, needs.batch, needs.shelf),
     ),
     PanelRow(
         key="models",

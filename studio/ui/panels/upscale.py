@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.app.models.shelf import Shelf
 from studio.app.orders import EngineReady
 from studio.app.settings import Settings
 from studio.app.upscale_batch import Phase, UpscaleBatch
@@ -34,13 +35,17 @@ class UpscalePanel(QWidget):
     region_wanted = Signal(bool)
 
     def __init__(
-        self, settings: Settings, batch: UpscaleBatch, parent: QWidget | None = None
+        self,
+        settings: Settings,
+        batch: UpscaleBatch,
+        shelf: Shelf,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._batch = batch
         self.list = BatchList(batch)
         self.list.remove_wanted.connect(batch.remove)
-        self.controls = UpscaleControls(settings)
+        self.controls = UpscaleControls(settings, shelf)
         self.output = OutputControls(settings)
         self._places = QStackedWidget()
         self._places.addWidget(self._empty_place())

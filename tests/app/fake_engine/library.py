@@ -1,5 +1,6 @@
 """The one model of the engine without torch."""
 
+import time
 from types import SimpleNamespace
 
 from studio.contract.events import Loading
@@ -24,4 +25,7 @@ class ModelLibrary:
         if model == "missing":
             raise MissingModelError
         yield Loading(what=model, fraction=0.5)
+        for _ in range(3000 if model == "slow" else 0):
+            time.sleep(0.01)
+            yield Loading(what=model, fraction=0.6)
         return MODEL

@@ -198,6 +198,7 @@ def test_word_lists_are_looked_for_beside_the_model_and_among_the_fetched(tmp_pa
     [
         ("imagenet-1k-id2label.json", '{"0": "tench", "1": "goldfish"}'),
         ("imagenet1000_clsidx_to_labels.txt", "{0: 'tench',\n 1: 'goldfish'}"),
+        ("imagenet_clsidx_to_label.txt", " 0: 'tench',\n 1: \"goldfish\",\n"),
         ("imagenet_classes.txt", "tench\ngoldfish\n"),
         ("classes.txt", "0: tench\n1, goldfish\n"),
     ],

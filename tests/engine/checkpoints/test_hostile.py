@@ -174,6 +174,31 @@ def test_archives_in_archives_are_not_entered(canary: Path, good: Path) -> None:
     assert not canary.exists()
 
 
+def test_tricks_that_scanners_fell_for(canary: Path, good: Path) -> None:
+    """Encrypted by flag alone, two names for one entry, broken after the deed, a path in front."""
+    path, evil = canary.with_name("model.ckpt"), hostile.pickle_of(canary)
+    hostile.with_pickle(good, evil, path)
+    data = path.read_bytes()
+    central = data.index(b"PK\x01\x02")
+    flagged = bytearray(data)
+    flagged[6] |= 1
+    flagged[central + 8] |= 1
+    name = data.index(b"data.pkl")
+    renamed = bytearray(data)
+    renamed[name : name + 8] = b"date.pkl"
+    for trick in (flagged, renamed):
+        path.write_bytes(trick)
+        assert opened(path) == "refused"
+    for tail in (b"garbage", b"\xff" * 40, b"\x94" * 9):
+        hostile.with_pickle(good, evil[:-1] + tail, path)
+        assert opened(path) == "refused"
+    with zipfile.ZipFile(path, "w") as archive:
+        for place in ("data.pkl", "./data.pkl", "a/b/data.pkl", "/data.pkl"):
+            archive.writestr(place, evil)
+    assert opened(path) == "refused"
+    assert not canary.exists()
+
+
 def test_torchscript_is_refused(canary: Path, good: Path) -> None:
     for name in ("constants.pkl", "code/__torch__.py"):
         path = canary.with_name("traced.pt")

@@ -2,6 +2,7 @@
 
 import io
 import os
+import threading
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 import studio
-from studio.contract.events import Failed, Loading, Produced
+from studio.contract.events import Cancelled, Failed, Loading, Produced
 from studio.contract.model_card import CardKind
 from studio.contract.places import cache_folder
 from studio.contract.request import GenerateRequest
@@ -102,6 +103,22 @@ def test_a_pack_opens_as_it_is(kind: str, tensors: dict[str, Tensor], tmp_path: 
     assert sorted(file.name for file in tmp_path.iterdir()) == [
         "celeba.yaml", "celeba.zip", "home", "plain"
     ]  # fmt: skip
+
+
+def test_unpacking_can_be_stopped(tensors: dict[str, Tensor], tmp_path: Path) -> None:
+    name, content = saved("safetensors", tensors, tmp_path)
+    rest = [(f"{number}.txt", b"x" * 1000) for number in range(3)]
+    path = pack(tmp_path / "a.zip", (name, content), ("config.yaml", config(tmp_path)), *rest)
+    cancel = threading.Event()
+    request = GenerateRequest(model=str(path), size=studio.Size(64, 64), steps=2, seed=1)
+    events = studio.generate(request, studio.ModelLibrary(device="cpu"), cancel)
+    while not (isinstance(event := next(events), Loading) and event.fraction > 0):
+        pass
+    assert event.fraction < 1
+    assert len(packs()) == 1  # under a name that nobody takes for a model
+    cancel.set()
+    assert [type(event) for event in events] == [Cancelled]
+    assert packs() == []
 
 
 def test_a_configuration_in_the_pack_counts(tensors: dict[str, Tensor], tmp_path: Path) -> None:

@@ -154,6 +154,22 @@ def test_stable_diffusion_1(half: bool, tmp_path: Path) -> None:
 
 
 @torch.no_grad()
+def test_a_merged_file_may_leave_out_a_step_of_clips_path(tmp_path: Path) -> None:
+    unet, vae, clip = published.conditional_unet(64), published.vae(), published.clip()
+    tensors = whole(unet, vae, clip_tensors(clip))
+    short = {name.replace(".text_model.", "."): tensor for name, tensor in tensors.items()}
+    assert short.keys() != tensors.keys()
+    save_file(short, tmp_path / "merged.safetensors")
+    published.write_yaml(tmp_path / "merged.yaml", unet=HEADS, scale_factor=0.18215)
+    published.write_clip_words(tmp_path)
+    model = loaded(tmp_path / "merged.safetensors")
+    assert model.model.config.family == "stable_diffusion"
+    ids = torch.tensor([model.model._prompts.tokenizer.read("a snow lake").ids])
+    expected = clip(ids).last_hidden_state
+    assert relative_error(model.encode_prompt(["a snow lake"]), expected) < 1e-4
+
+
+@torch.no_grad()
 def test_stable_diffusion_2_with_open_clip(tmp_path: Path) -> None:
     unet = published.conditional_unet(64, attention_head_dim=(2, 4), use_linear_projection=True,
         down_block_types=("CrossAttnDownBlock2D",) * 2, up_block_types=("CrossAttnUpBlock2D",) * 2,

@@ -1,5 +1,6 @@
 """LoRA files as a person asks for them."""
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import studio
 from studio.contract.events import Failed, Produced, Started, Stepped
 from studio.contract.prompt_tags import tag, without_tags
 from studio.contract.request import GenerateRequest
+from studio.engine.lora import changeable
+from studio.engine.lora.merging import merge
 from studio.engine.parts import PartKind, Parts
 from tests.engine.nets.comparison import noise
 
@@ -66,6 +69,30 @@ def test_a_prompt_and_a_request_name_the_same_file(
     assert np.array_equal(picture(run(library, folder, prompt="snow lake")), plain)
     after = loaded(library, folder).unet.named_parameters()
     assert all(torch.equal(part, weights[name]) for name, part in after)
+
+
+def test_the_same_files_are_merged_once(
+    library: studio.ModelLibrary, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    def counted(networks: Any, loras: Any) -> Any:
+        made.append(len(loras))
+        return merge(networks, loras)
+
+    monkeypatch.setattr(changeable, "merge", counted)
+    file = folder / "loras" / "style" / "Snow.safetensors"
+    first = picture(run(library, folder, prompt="lake", loras=(("snow", 0.5),)))
+    again = picture(run(library, folder, prompt="lake <lora:SNOW:0.5>"))
+    assert np.array_equal(first, again)
+    assert made == [1]
+    assert not np.array_equal(first, picture(run(library, folder, prompt="lake <lora:snow:2>")))
+    assert made == [1, 1]
+    os.utime(file, ns=(0, file.stat().st_mtime_ns + 10**9))
+    run(library, folder, prompt="lake <lora:snow:2>")
+    assert made == [1, 1, 1]
+    run(library, folder, prompt="lake")
+    assert loaded(library, folder).changeable._kept is None  # nobody wants it: its memory is free
 
 
 def loaded(library: studio.ModelLibrary, folder: Path) -> Any:

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from studio.engine.checkpoints.error import CheckpointError
-from studio.engine.lora.merging import merged
+from studio.engine.lora.merging import merge
 from studio.engine.lora.reading import read_lora
 from tests.engine.nets.comparison import noise, relative_error
 
@@ -112,9 +112,10 @@ def test_diffusers_merges_the_same(
     states = pipeline.text_encoder(ids).last_hidden_state
     pipeline.unfuse_lora()
     pipeline.unload_lora_weights()
-    with merged(networks(model), [(read_lora(tmp_path / "x.safetensors"), 0.7)]) as notices:
+    change = merge(networks(model), [(read_lora(tmp_path / "x.safetensors"), 0.7)])
+    with change.applied():
         ours, encoded = model.unet(x, T, context), model.conditioner(ids)
-    assert notices == ()
+    assert change.notices == ()
     assert relative_error(expected, plain) > 0.05
     assert relative_error(ours, expected) < 1e-4
     assert relative_error(encoded, states) < 1e-4
@@ -144,11 +145,12 @@ def test_convolutions_and_two_files_by_hand(
     files = [
         (read_lora(tmp_path / f"{letter}.safetensors"), w) for letter, w in (("a", 0.5), ("b", -2))
     ]
-    with merged(networks(model), files) as notices:
+    change = merge(networks(model), files)
+    with change.applied():
         assert relative_error(layer.weight, before + 0.5 * first - 2 * second) < 1e-6
         proj = model.unet.input_blocks[1][1].proj_in.weight
         assert proj.shape == (32, 32, 1, 1)
-    assert notices == (
+    assert change.notices == (
         "b.safetensors changes layers that this model does not have: lora_unet_down_blocks_9_x.",
     )
     assert layer.weight is before
@@ -162,7 +164,7 @@ def test_nothing_is_left_after_an_error(
     before = {name: (part, part.clone()) for name, part in model.unet.named_parameters()}
     with (
         pytest.raises(KeyError),
-        merged(networks(model), [(read_lora(tmp_path / "x.safetensors"), 1.0)]),
+        merge(networks(model), [(read_lora(tmp_path / "x.safetensors"), 1.0)]).applied(),
     ):
         raise KeyError
     after = dict(model.unet.named_parameters())
@@ -215,9 +217,6 @@ def test_files_for_other_models(
     halves = {f"{name}.lora_down.weight": noise(2, width), f"{name}.lora_up.weight": noise(32, 2)}
     save_file(halves, tmp_path / "x.safetensors")
     before = list(model.unet.parameters())
-    with (
-        pytest.raises(CheckpointError, match=words),
-        merged(networks(model), [(read_lora(tmp_path / "x.safetensors"), 1.0)]),
-    ):
-        pass
+    with pytest.raises(CheckpointError, match=words):
+        merge(networks(model), [(read_lora(tmp_path / "x.safetensors"), 1.0)])
     assert all(a is b for a, b in zip(before, model.unet.parameters(), strict=True))

@@ -4,6 +4,7 @@ import json
 import shutil
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -164,6 +165,26 @@ def test_without_the_extra_it_is_named(
     )
     assert "latent-studio[diffusers]" in failed.action
     assert "latent-studio[diffusers]" in recognised(path).problem
+
+
+def test_a_broken_library_beside_it_is_a_sentence(
+    tmp_path: Path, library: studio.ModelLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """diffusers imports its pipelines when they are asked for, and what they need with them."""
+
+    class Lazy:
+        utils = SimpleNamespace(logging=SimpleNamespace(disable_progress_bar=lambda: None))
+
+        def __getattr__(self, name: str) -> object:
+            raise RuntimeError(f"Failed to import {name}: operator torchvision::nms is missing\nx")
+
+    (tmp_path / "model_index.json").write_text('{"_class_name": "FluxPipeline"}')
+    monkeypatch.setattr("studio.engine.pipelines.opening.importlib.import_module", lambda _: Lazy())
+    failed = list(studio.generate(request(tmp_path), library))[-1]
+    assert isinstance(failed, Failed)
+    assert "operator torchvision::nms is missing)" in failed.sentence
+    assert failed.action == "If it is torchvision, type: pip uninstall torchvision"
+    assert recognised(tmp_path).kind is CardKind.BROKEN
 
 
 def change(path: Path, **entries: Any) -> None:
