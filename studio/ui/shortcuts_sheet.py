@@ -23,7 +23,10 @@ PAINTING: tuple[tuple[str, str], ...] = (
     ("X", QT_TRANSLATE_NOOP("Shortcuts", "The material before")),
     ("1 – 9, 0", QT_TRANSLATE_NOOP("Shortcuts", "Materials")),
     ("[  ]", QT_TRANSLATE_NOOP("Shortcuts", "Brush size")),
+    ("Enter", QT_TRANSLATE_NOOP("Shortcuts", "Finish the polygon")),
     ("Space", QT_TRANSLATE_NOOP("Shortcuts", "Hold to move the page")),
+    (QT_TRANSLATE_NOOP("Shortcuts", "Wheel"), QT_TRANSLATE_NOOP("Shortcuts", "Zoom")),
+    (QT_TRANSLATE_NOOP("Shortcuts", "Right button"), QT_TRANSLATE_NOOP("Shortcuts", "Pick")),
 )
 
 
@@ -44,7 +47,10 @@ class ShortcutsSheet(QDialog):
             rows = [row for row in rows if row[0]]
             shown = translated("Actions", title)
             (left if index in (0, 1, 2) else right).addLayout(_group(shown, rows))
-        painting = [(keys, translated("Shortcuts", text)) for keys, text in PAINTING]
+        painting = [
+            (translated("Shortcuts", keys), translated("Shortcuts", text))
+            for keys, text in PAINTING
+        ]
         right.addLayout(_group(self.tr("Painting"), painting))
         for column in (left, right):
             column.addStretch(1)

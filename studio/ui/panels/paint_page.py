@@ -51,7 +51,7 @@ class PaintPage(QWidget):
         self.fold = Fold(self.tr("Picture"), self.recipe)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(14)
+        layout.setSpacing(10)
         layout.addWidget(self.picker)
         layout.addWidget(self.no_map)
         layout.addWidget(painting)
