@@ -43,7 +43,8 @@ class PanelScroll(QScrollArea):
         QTimer.singleShot(0, widget, lambda: self._reveal(widget))
 
     def _reveal(self, widget: QWidget) -> None:
-        top = widget.mapTo(self.widget(), QPoint(0, 0)).y() - _ROOM_ABOVE
+        above = self.viewport().mapFromGlobal(widget.mapToGlobal(QPoint(0, 0))).y()
+        top = above + self.verticalScrollBar().value() - _ROOM_ABOVE
         lowest = top + widget.height() + 2 * _ROOM_ABOVE - self.viewport().height()
         bar = self.verticalScrollBar()
         bar.setValue(min(max(bar.value(), lowest), top))

@@ -29,6 +29,11 @@ PAINTING: tuple[tuple[str, str], ...] = (
     (QT_TRANSLATE_NOOP("Shortcuts", "Right button"), QT_TRANSLATE_NOOP("Shortcuts", "Pick")),
 )
 
+PROMPT: tuple[tuple[str, str], ...] = (
+    ("Ctrl+↑", QT_TRANSLATE_NOOP("Shortcuts", "The word counts more")),
+    ("Ctrl+↓", QT_TRANSLATE_NOOP("Shortcuts", "The word counts less")),
+)
+
 
 class ShortcutsSheet(QDialog):
     """Two columns of keys and what they do."""
@@ -47,11 +52,8 @@ class ShortcutsSheet(QDialog):
             rows = [row for row in rows if row[0]]
             shown = translated("Actions", title)
             (left if index in (0, 1, 2) else right).addLayout(_group(shown, rows))
-        painting = [
-            (translated("Shortcuts", keys), translated("Shortcuts", text))
-            for keys, text in PAINTING
-        ]
-        right.addLayout(_group(self.tr("Painting"), painting))
+        left.addLayout(_group(self.tr("Prompt"), _shown(PROMPT)))
+        right.addLayout(_group(self.tr("Painting"), _shown(PAINTING)))
         for column in (left, right):
             column.addStretch(1)
         close = close_button(self, self.tr("Close this sheet (Esc)"))
@@ -63,6 +65,10 @@ class ShortcutsSheet(QDialog):
         foot.addStretch(1)
         foot.addWidget(close)
         layout.addLayout(foot)
+
+
+def _shown(rows: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    return [(translated("Shortcuts", keys), translated("Shortcuts", text)) for keys, text in rows]
 
 
 def _group(title: str, rows: list[tuple[str, str]]) -> QGridLayout:

@@ -19,6 +19,7 @@ from studio.ui.panels.model_picker import ModelPicker
 from studio.ui.panels.paint import PaintPanel
 from studio.ui.panels.recipe import Recipe
 from studio.ui.panels.unknown_line import UnknownLine
+from studio.ui.weight_keys import WeightKeys
 
 
 class PaintPage(QWidget):
@@ -44,6 +45,7 @@ class PaintPage(QWidget):
         self.prompt = QLineEdit()
         self.prompt.setPlaceholderText(self.tr("Sunset, winter, fog… or nothing"))
         bind(settings, "prompt", self.prompt)
+        WeightKeys(self.prompt)
         self.unknown = UnknownLine(unknown, "prompt")
         self.map_strength = NumberSlider(BY_KEY["map_strength"])
         bind(settings, "map_strength", self.map_strength)
