@@ -32,6 +32,8 @@ from studio.worlds.scene import sample_scene
 HELD_OUT_SEED = 0
 """First seed of the evaluation; training renders seeds from 1,000,000 on."""
 
+SIDE, LARGE = 256, 512
+
 HAND_PAINTED = RESOURCES / "maps" / "held-out"
 
 
@@ -85,17 +87,20 @@ def evaluate(
     report = Report()
     report.rows.extend(_first_stage_rows(folder, library, segmenter, images, others))
     report.rows.extend(_map_rows(folder, library, segmenter, worlds, images, others))
+    report.rows.extend(_large_rows(folder, library, segmenter, max(1, count // 4)))
     report.rows.extend(_painted_rows(folder, library, segmenter, painted_maps, painted_seeds))
     report.rows.extend(_prompt_rows(folder, library, segmenter, worlds, images))
     return report
 
 
-def held_out_worlds(count: int, device: str = "cpu", first: int = HELD_OUT_SEED) -> list[World]:
-    """Worlds of the seeds from ``first`` on, 256 x 256."""
+def held_out_worlds(
+    count: int, device: str = "cpu", first: int = HELD_OUT_SEED, side: int = SIDE
+) -> list[World]:
+    """Worlds of the seeds from ``first`` on, square."""
     worlds: list[World] = []
     for begin in tqdm(range(first, first + count, 16), desc="held-out worlds", leave=False):
         seeds = range(begin, min(begin + 16, first + count))
-        worlds += render([sample_scene(seed) for seed in seeds], (256, 256), device)
+        worlds += render([sample_scene(seed) for seed in seeds], (side, side), device)
     return worlds
 
 
@@ -201,6 +206,27 @@ def _map_rows(
     )
 
 
+def _large_rows(
+    folder: Path, library: ModelLibrary, segmenter: Segmenter, count: int
+) -> Iterable[Row]:
+    """The same worlds rendered and sampled at twice the size the denoiser was trained at."""
+    device = _device(segmenter)
+    worlds = held_out_worlds(count, str(device), side=LARGE)
+    requests = [
+        _request(folder, seed, LARGE, label_map=world.labels) for seed, world in enumerate(worlds)
+    ]
+    what = f"rendered maps at {LARGE}x{LARGE}"
+    truth = _channels(np.stack([world.labels for world in worlds]))
+    scores = []
+    for pictures in (samples(folder, library, requests, what), (world.image for world in worlds)):
+        predicted, _, _ = read(segmenter, as_images(np.stack(list(pictures)), device))
+        confusion = Confusion(len(LABELS))
+        confusion.add(truth, predicted.cpu())
+        scores.append((confusion.mean_iou(), confusion.pixel_accuracy()))
+    for name, ours, oracle in zip(("mIoU", "pixel accuracy"), *scores, strict=True):
+        yield Row(name=f"{what}: {name}", measured=ours, oracle=oracle)
+
+
 def _painted_rows(
     folder: Path, library: ModelLibrary, segmenter: Segmenter, count: int | None, seeds: int
 ) -> Iterable[Row]:
@@ -250,11 +276,11 @@ def _prompt_rows(
     yield Row(name="prompt: mean", measured=float(ours), oracle=float(oracle), goal=">= 0.80")
 
 
-def _request(folder: Path, seed: int, **what: object) -> GenerateRequest:
+def _request(folder: Path, seed: int, side: int = SIDE, **what: object) -> GenerateRequest:
     return GenerateRequest(
         model=str(folder),
         seed=seed,
-        size=Size(256, 256),
+        size=Size(side, side),
         preview=Preview.NONE,
         **what,  # type: ignore[arg-type]
     )

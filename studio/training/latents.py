@@ -24,6 +24,13 @@ SNOW_WORDS = frozenset(
     ("winter", "wintertime", "wintry", "snow", "snowy", "snowing", "snowfall", "tuyết", "đông")
 )
 FOG_WORDS = frozenset(("fog", "foggy", "mist", "misty", "hazy", "sương"))
+CLOUD_WORDS = frozenset(
+    ("cloudy", "clouds", "overcast", "grey", "gray", "gloomy", "dull", "moody", "rain", "rainy",
+     "raining", "storm", "stormy", "snowfall", "snowing", "snowstorm", "blizzard", "mây", "mưa",
+     "xám", "u", "bão", "rơi")
+)  # fmt: skip
+UNDER_SNOW = ("grass", "grass", "grass", "hill", "dirt", "flower")
+BEHIND_FOG = ("grass", "grass", "tree", "hill", "mountain")
 
 _CHANNEL = {material.key: channel for channel, material in enumerate(MATERIALS)}
 
@@ -35,8 +42,8 @@ class LatentData:
     ``latents`` float16 [N, 2, C, h, w], normalised per channel, as rendered and mirrored;
     ``maps`` uint8 [N, M, 21, h, w], the share of every label (and of "unlabelled") in a latent
     cell's f x f pixels as 0..255, the exact map first; ``tokens`` int16 [N, captions, T];
-    ``hidden`` bool [N, captions, 2], whether the land lies under snow and whether in fog and the
-    caption says so.
+    ``hidden`` bool [N, captions, 3], whether the land lies under snow, whether in fog and whether
+    the sky is behind clouds, and the caption says so.
     """
 
     latents: np.ndarray
@@ -57,35 +64,52 @@ class LatentData:
         )
 
 
-def uncovered(shares: np.ndarray, snow: bool, fog: bool) -> np.ndarray:
-    """A map uint8 [21, h, w] as a person paints it who writes "winter" or "fog" beside it.
+def uncovered(
+    shares: np.ndarray,
+    *,
+    snow: bool = False,
+    fog: bool = False,
+    clouds: bool = False,
+    under: str = "grass",
+    behind: str = "grass",
+) -> np.ndarray:
+    """A map uint8 [21, h, w] as a person paints it who writes "winter", "fog" or "rain" beside it.
 
-    They leave the meadow a meadow and the sky a sky, where the rendered map says snow and fog:
-    snow becomes grass, fog becomes sky in the upper half and grass below.
+    They leave the meadow a meadow and the sky a sky, where the rendered map says snow, fog and
+    clouds: snow becomes the material ``under`` it, fog becomes sky in the upper half and what is
+    ``behind`` it below, clouds become sky.
     """
-    grass, sky = _CHANNEL["grass"], _CHANNEL["sky"]
+    sky = _CHANNEL["sky"]
     result = shares.astype(np.int16)
     if snow:
-        result[grass] += result[_CHANNEL["snow"]]
+        result[_CHANNEL[under]] += result[_CHANNEL["snow"]]
         result[_CHANNEL["snow"]] = 0
     if fog:
         half = result.shape[1] // 2
         veil = result[_CHANNEL["fog"]]
         result[sky, :half] += veil[:half]
-        result[grass, half:] += veil[half:]
+        result[_CHANNEL[behind], half:] += veil[half:]
         result[_CHANNEL["fog"]] = 0
+    if clouds:
+        result[sky] += result[_CHANNEL["clouds"]]
+        result[_CHANNEL["clouds"]] = 0
     return result.clip(0, 255).astype(np.uint8)
 
 
 def hidden_land(
     moods: Sequence[Mapping[str, str]], captions: Sequence[Sequence[str]]
 ) -> np.ndarray:
-    """bool [N, captions, 2]: it is winter, it is foggy, and the caption speaks of it."""
+    """bool [N, captions, 3]: it is winter, foggy, cloudy, and the caption speaks of it."""
     rows = []
     for mood, texts in zip(moods, captions, strict=True):
-        hides = mood["season"] == "winter", mood["weather"] == "fog"
-        spoken = [(SNOW_WORDS & set(words(text)), FOG_WORDS & set(words(text))) for text in texts]
-        rows.append([[hides[0] and bool(snow), hides[1] and bool(fog)] for snow, fog in spoken])
+        weather = mood["weather"]
+        hides = (
+            (mood["season"] == "winter", SNOW_WORDS),
+            (weather == "fog", FOG_WORDS),
+            (weather not in ("fog", "clear"), CLOUD_WORDS),
+        )
+        said = [set(words(text)) for text in texts]
+        rows.append([[true and bool(speak & one) for true, speak in hides] for one in said])
     return np.asarray(rows, bool)
 
 

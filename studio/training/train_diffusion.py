@@ -15,7 +15,7 @@ from studio.engine.schedules import SCHEDULES
 from studio.training.config import DiffusionConfig
 from studio.training.data import LABELS
 from studio.training.ema import Ema
-from studio.training.latents import LatentData, uncovered
+from studio.training.latents import BEHIND_FOG, UNDER_SNOW, LatentData, uncovered
 from studio.training.run import Run
 from studio.training.stages import Workshop, batch_rows, mixed_precision, warm_cosine
 from studio.training.warm_start import start_from, words_as_before
@@ -158,7 +158,14 @@ def draw_batch(
             version = int(torch.randint(1, data.maps.shape[1], (), generator=generator))
         shares = data.maps[row, version]
         if not no_text and chance() < config.uncovered:
-            shares = uncovered(shares, *data.hidden[row, choice])
+            snow, fog, clouds = data.hidden[row, choice]
+            under, behind = (
+                options[int(torch.randint(len(options), (), generator=generator))]
+                for options in (UNDER_SNOW, BEHIND_FOG)
+            )
+            shares = uncovered(
+                shares, snow=snow, fog=fog, clouds=clouds, under=under, behind=behind
+            )
         if no_map:
             shares = np.zeros_like(shares)
             shares[-1] = 255

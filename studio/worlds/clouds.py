@@ -21,7 +21,7 @@ def _broken(across: Tensor, up: Tensor, batch: Batch, light: Light) -> tuple[Ten
     bent = p + lattice(p / (scale * 1.6) + offset(seed, 64)) * (scale * 0.3)
     density = fbm(bent, scale * 1.3, 6, seed, 61, footprint, gain=0.56)
     beyond = fbm(bent + toward, scale * 1.3, 4, seed, 61, footprint, gain=0.56)
-    threshold = mix(1.2, -1.2, batch["cloud_cover"])
+    threshold = mix(2.4, -1.5, batch["cloud_cover"])
     solid = smoothstep(-0.1, 1.0, density - threshold)
     body = smoothstep(0.2, 1.8, density - threshold)
     bright = (0.85 - 0.40 * body + 0.22 * (density - beyond)).clamp(0.2, 1.3)
@@ -33,7 +33,7 @@ def _deck(across: Tensor, up: Tensor, batch: Batch) -> Tensor:
     rise = up.clamp(min=0.02) + 0.05
     p = torch.complex(across.expand_as(up) / rise, 1.0 / rise) * 1000.0
     folds = fbm(p, 2600.0, 5, batch["patch"], 71, gain=0.55)
-    return (1.0 + folds * 0.13).clamp(0.4, 1.6)
+    return (1.0 + folds * 0.20).clamp(0.4, 1.6)
 
 
 def _cirrus(across: Tensor, up: Tensor, batch: Batch) -> Tensor:

@@ -85,7 +85,7 @@ def _place(batch: Batch) -> tuple[Tensor, ...] | None:
             continue
         rng = np.random.default_rng([21, scene.seed])
         focal = batch.height * 0.5 / np.tan(np.radians(scene.fov) / 2)
-        number = int(6 + 62 * scene.cloud_cover)
+        number = int(1 + 70 * scene.cloud_cover)
         # Evenly scattered in the plane of the sky as it is seen, thus denser far away.
         slope = 0.03 + 0.62 * rng.random(number) ** 1.7
         side = rng.uniform(-1.9, 1.9, number)

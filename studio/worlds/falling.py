@@ -32,8 +32,8 @@ def _cover(batch: Batch, index: int) -> Tensor:
     generator = torch.Generator().manual_seed(scene.seed)
     slant = float(torch.rand((), generator=generator) - 0.5) * 0.7
     if scene.weather == "rain":
-        far = _drops(shape, 0.010 / scale, _streak(7 * scale, slant), generator) * 0.20
-        near = _drops(shape, 0.0022 / scale, _streak(17 * scale, slant), generator) * 0.34
+        far = _drops(shape, 0.010 / scale, _streak(7 * scale, slant), generator) * 0.30
+        near = _drops(shape, 0.0022 / scale, _streak(17 * scale, slant), generator) * 0.48
         return torch.maximum(far, near)
     if scene.weather == "snowfall":
         area = scale * scale

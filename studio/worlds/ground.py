@@ -37,7 +37,8 @@ SOIL: dict[str, Rgb] = {
 }
 ROCK: Rgb = (0.17, 0.155, 0.14)
 CLIFF: Rgb = (0.205, 0.160, 0.120)  # below the mountains stone is weathered and warm
-PASTURE: Rgb = (1.20, 1.12, 0.70)  # grazed hillsides against grass, as factors
+PASTURE: Rgb = (1.32, 1.13, 0.60)  # grazed hillsides against grass, as factors
+WOODED = 1500.0  # metres from which on a wooded mountain is labelled a mountain
 SNOW: Rgb = (0.80, 0.83, 0.88)
 PETALS: tuple[Rgb, ...] = (
     (0.75, 0.55, 0.03), (0.62, 0.035, 0.04), (0.30, 0.10, 0.55), (0.78, 0.76, 0.72),
@@ -45,7 +46,7 @@ PETALS: tuple[Rgb, ...] = (
 )  # fmt: skip
 ASPHALT: Rgb = (0.070, 0.070, 0.078)
 MARKING: Rgb = (0.62, 0.62, 0.60)
-TRACK: Rgb = (0.34, 0.28, 0.205)
+TRACK: Rgb = (0.27, 0.240, 0.200)
 
 
 @dataclass(frozen=True)
@@ -126,13 +127,13 @@ def cover(
 
     if batch.any("flowers"):
         drifts = fbm(p, 9.0, 3, seed, 152) + batch["flowers"] - 0.3
-        bloom = smoothstep(0.3, 0.9, drifts) * (batch["flowers"] > 0.05) * (p.imag < 250.0)
+        bloom = smoothstep(0.45, 0.65, drifts) * (batch["flowers"] > 0.05) * (p.imag < 250.0)
         centre, _ = cells(p / 0.45 + offset(seed, 109))
         dots = mix(0.55, smoothstep(0.38, 0.24, centre), (0.2 / footprint - 0.4).clamp(0, 1))
         hue = torch.floor(torch.frac(batch["patch"] * 0.37) * len(PETALS))
         petal = _rgb(batch, [PETALS[int(h)] for h in hue.flatten().tolist()])
         lay(bloom * dots * 0.9, petal, None)
-        label = torch.where(bloom > 0.6, _id("flower"), label)
+        label = torch.where(bloom > 0.5, _id("flower"), label)
 
     # Bare soil in patches, and all along the shore.
     soil_ids = torch.tensor([_id(s.soil) for s in batch.scenes], device=p.device).view(-1, 1, 1)
@@ -199,6 +200,8 @@ def cover(
                    region * 0.6 + clump * 0.35 + mix(-1.2, 1.2, batch["conifers"]))[:, None],
     ) * (0.85 + 0.3 * clump).clamp(0.25, 1.8)[:, None]  # fmt: skip
     lay(trunk, leaves, "tree")
+    # From afar the woods on a mountain are part of it.
+    label = torch.where(mountainous & (p.imag > WOODED), _id("mountain"), label)
     bumps = bumps + trunk * clump * 2.2
 
     # Snow lies where it is high or cold and not too steep.
@@ -210,10 +213,11 @@ def cover(
     snow = snow * (1.0 - trunk * 0.65) * (1.0 - strand * batch.where("water", "sea") * 0.8)
     albedo = mix(albedo, _one(batch, SNOW) * (1.0 + 0.03 * fine)[:, None], snow[:, None])
     deep = (snow > 0.6) & (trunk < 0.5)
-    icy = (land.mountain > 0.55 * batch["mountain_height"]) | ~mountainous
-    label = torch.where(deep & icy, _id("snow"), label)
+    # A mountain in winter is a mountain; at other seasons its snow is a thing of its own.
+    peak = mountainous & (batch["snow_cover"] > 0)
+    label = torch.where(deep & ~peak, _id("snow"), label)
 
-    on_road = smoothstep(0.25, -0.1, land.road + 0.12 * middle)
+    on_road = smoothstep(0.25, -0.1, land.road + 0.12 * middle) * ~mountainous
     if any(s.road for s in batch.scenes):
         paved = batch["road_paved"][:, None]
         way = mix(_one(batch, TRACK), _one(batch, ASPHALT), paved)

@@ -122,6 +122,8 @@ _VIEW_EYE = {
     "high": (35.0, 140.0),
 }
 _WATER = {"coast": "sea", "lake": "lake", "river": "river"}
+# Seldom, or "mountains" and "forest" would be pictures of lakes and rivers.
+_ALSO_WATER = {"mountains": 0.15, "hills": 0.08, "forest": 0.08}
 
 
 def _view(rng: np.random.Generator, terrain: str) -> str:
@@ -129,8 +131,16 @@ def _view(rng: np.random.Generator, terrain: str) -> str:
     if terrain == "forest":
         weights |= {"high": 1.0, "raised": 1.2}
     if terrain in ("lake", "river"):
-        weights |= {"raised": 3.0}
+        weights |= {"low": 0.2, "standing": 1.4, "raised": 3.6}  # seen from above its banks
+    if terrain in ("mountains", "hills"):
+        weights |= {"low": 0.4}
     return _pick(rng, weights)
+
+
+def _horizon(view: str, terrain: str) -> tuple[float, float]:
+    """Least and greatest height of the horizon; mountains need room above it."""
+    low, high = (0.22, 0.42) if view == "high" else (0.3, 0.66)
+    return (low + 0.16, high + 0.08) if terrain == "mountains" else (low, high)
 
 
 def _sun_azimuth(rng: np.random.Generator, time: str) -> float:
@@ -143,7 +153,7 @@ def _sun_azimuth(rng: np.random.Generator, time: str) -> float:
 
 def _water(rng: np.random.Generator, terrain: str, eye: float) -> dict[str, float | str]:
     kind = _WATER.get(terrain, "none")
-    if kind == "none" and terrain in ("mountains", "hills", "forest") and rng.random() < 0.3:
+    if kind == "none" and rng.random() < _ALSO_WATER.get(terrain, 0.0):
         kind = _pick(rng, {"lake": 1.0, "river": 1.2})
     near = float(rng.uniform(6, 60)) + 2.5 * eye
     length = float(np.exp(rng.uniform(math.log(120), math.log(1600)))) + 4 * eye
@@ -164,15 +174,15 @@ def _water(rng: np.random.Generator, terrain: str, eye: float) -> dict[str, floa
 def _relief(rng: np.random.Generator, terrain: str) -> dict[str, float]:
     u = rng.uniform
     hill = {
-        "mountains": u(20, 90), "hills": u(35, 110), "plain": u(1.5, 7), "coast": u(8, 60),
-        "lake": u(15, 80), "river": u(10, 70), "desert": u(4, 30), "forest": u(6, 40),
+        "mountains": u(8, 40), "hills": u(45, 120), "plain": u(1, 4.5), "coast": u(8, 60),
+        "lake": u(10, 60), "river": u(8, 45), "desert": u(4, 30), "forest": u(4, 25),
     }[terrain]  # fmt: skip
     chance = {
-        "mountains": 1.0, "hills": 0.25, "plain": 0.35, "coast": 0.35,
-        "lake": 0.75, "river": 0.6, "desert": 0.5, "forest": 0.35,
+        "mountains": 1.0, "hills": 0.0, "plain": 0.1, "coast": 0.3,
+        "lake": 0.7, "river": 0.4, "desert": 0.4, "forest": 0.05,
     }[terrain]  # fmt: skip
     present = u() < chance
-    height = u(1100, 3000) if terrain == "mountains" else u(450, 2100)
+    height = u(1300, 3200) if terrain == "mountains" else u(450, 1600)
     if terrain == "desert":
         height = u(200, 700)
     return {
@@ -180,17 +190,22 @@ def _relief(rng: np.random.Generator, terrain: str) -> dict[str, float]:
         "hill_scale": u(260, 900),
         "mountain_height": height if present else 0.0,
         "mountain_scale": u(3500, 7500),
-        "mountain_start": u(300, 1500) if terrain == "mountains" else u(1200, 5000),
+        "mountain_start": u(200, 900) if terrain == "mountains" else u(1600, 5000),
         "dunes": (u(7, 34) if u() < 0.8 else u(0.5, 2)) if terrain == "desert" else 0.0,
     }
+
+
+def _conifers(terrain: str, season: str) -> tuple[float, float]:
+    """Mean and spread of the share of conifers; autumn shows in the leaves of the others."""
+    return 0.5 + 0.3 * (terrain == "mountains") - 0.2 * (season == "autumn"), 0.4
 
 
 def _cover(rng: np.random.Generator, terrain: str, season: str, view: str) -> dict[str, object]:
     u = rng.uniform
     desert = terrain == "desert"
     forest = {
-        "mountains": u(0, 0.7), "hills": u(0.05, 0.6), "plain": u(0, 0.3), "coast": u(0, 0.5),
-        "lake": u(0.1, 0.8), "river": u(0.1, 0.7), "desert": 0.0, "forest": u(0.65, 0.95),
+        "mountains": u(0, 0.5), "hills": u(0.02, 0.35), "plain": u(0, 0.2), "coast": u(0, 0.4),
+        "lake": u(0.1, 0.8), "river": u(0.1, 0.7), "desert": 0.0, "forest": u(0.8, 1.0),
     }[terrain]  # fmt: skip
     soils = {"dirt": 2.0, "gravel": 1.3, "mud": 1.5, "sand": 0.5, "stone": 1.0}
     soils |= {"sand": 5.0, "mud": 0.1} if terrain in ("coast", "desert") else {}
@@ -199,18 +214,20 @@ def _cover(rng: np.random.Generator, terrain: str, season: str, view: str) -> di
     road = u() < (0.4 if terrain in ("plain", "hills", "forest", "desert", "mountains") else 0.08)
     return {
         "forest": forest,
-        "clearing": math.exp(u(2.5, 3.6) if terrain == "forest" else u(3.6, 6.0)),
-        "conifers": float(np.clip(rng.normal(0.5, 0.4) + (terrain == "mountains") * 0.3, 0, 1)),
+        "clearing": math.exp(
+            u(2.5, 3.6) if terrain == "forest" else u(4.6 if terrain == "mountains" else 3.6, 6.0)
+        ),
+        "conifers": float(np.clip(rng.normal(*_conifers(terrain, season)), 0, 1)),
         "bushes": u(0, 1) ** 1.5 * (0.5 if desert else 1.0),
         "flowers": bloom[season] * float(u() < 0.8) * (0.3 if desert else 1.0),
         "rocks": u(0, 1) ** 2.5 * (0.5 if desert else 1.0)
         + (0.15 if terrain in ("mountains", "coast") else 0.0),
         "tall_grass": u(0.1, 1),
         "dryness": float(
-            np.clip(rng.normal({"spring": 0.0, "summer": 0.3}.get(season, 0.55), 0.18), 0, 1)
+            np.clip(rng.normal({"spring": 0.0, "summer": 0.22}.get(season, 0.6), 0.16), 0, 1)
         ),
         "soil": "sand" if desert and u() < 0.8 else _pick(rng, soils),
-        "bare": 1.0 if desert else u(0, 1) ** 1.5 * 0.75 + 0.05,
+        "bare": 1.0 if desert else u(0, 1) ** 1.5 * 0.62 + 0.03,
         "road": bool(road and view != "low"),
         "road_x": float(rng.normal(0, 6)),
         "road_bend": u(0.3, 1.0),
@@ -224,14 +241,14 @@ def _air(
     u = rng.uniform
     haze = math.exp(u(math.log(1 / 60000), math.log(1 / 16000)))
     cover = {
-        "clear": u(0, 0.08), "cloudy": u(0.36, 0.64), "overcast": u(0.95, 1.0),
+        "clear": u(0, 0.03), "cloudy": u(0.42, 0.7), "overcast": u(0.95, 1.0),
         "fog": u(0.3, 1.0), "rain": 1.0, "snowfall": 1.0,
     }[weather]  # fmt: skip
     haze = {
-        "overcast": haze * 1.6, "fog": 1 / (math.exp(u(math.log(110), math.log(900))) + 9 * eye),
+        "overcast": haze * 1.6, "fog": 1 / (math.exp(u(math.log(80), math.log(500))) + 7 * eye),
         "rain": 1 / u(1200, 5000), "snowfall": 1 / u(500, 2500),
     }.get(weather, haze)  # fmt: skip
-    chance = 0.35 if time == "dawn" else 0.10  # ground fog forms in the night
+    chance = 0.2 if time == "dawn" else 0.0  # ground fog forms in the night
     bank = weather not in ("fog", "rain", "snowfall") and u() < chance
     return {
         "haze": haze,
@@ -241,19 +258,22 @@ def _air(
         "clouds": "cumulus" if u() < 0.68 else "broken",
         "cloud_cover": cover,
         "cloud_scale": u(900, 2600),
-        "cirrus": u(0, 0.4 if weather == "clear" else 1.0)
-        if weather in ("clear", "cloudy") and u() < 0.5
-        else 0.0,
+        "cirrus": u(0, 1) if weather == "cloudy" and u() < 0.5 else 0.0,
         "wind": u(0, 1) ** 1.5 if terrain != "coast" else u(0.3, 1),
     }
 
 
-def _snow(rng: np.random.Generator, season: str, terrain: str, mountain: float) -> dict[str, float]:
+def _snow(
+    rng: np.random.Generator, season: str, terrain: str, relief: dict[str, float]
+) -> dict[str, float]:
     u = rng.uniform
     if season == "winter":
-        return {"snow_line": -50.0, "snow_cover": u(0.65, 1.0)}
-    line = u(0.35, 1.1) * max(mountain, 600) + (300 if season == "summer" else 0)
-    return {"snow_line": 9e9 if terrain == "desert" else line, "snow_cover": 0.0}
+        return {"snow_line": -50.0, "snow_cover": u(0.85, 1.0)}
+    peak = min(relief["mountain_height"], relief["mountain_scale"] * 0.3)
+    line = u(0.45, 1.1) * peak + (200 if season == "summer" else 0)
+    # Snow of the other seasons lies on peaks alone.
+    bare = terrain == "desert" or peak < 100
+    return {"snow_line": 9e9 if bare else line, "snow_cover": 0.0}
 
 
 def sample_scene(
@@ -275,18 +295,17 @@ def sample_scene(
     view = _view(rng, terrain)
     eye = float(np.exp(rng.uniform(*np.log(_VIEW_EYE[view]))))
     relief = _relief(rng, terrain)
-    high = view == "high"
     values: dict[str, object] = {
         "patch": float(rng.uniform(0, 1000)),
         "eye": eye,
         "fov": float(rng.uniform(34, 62)),
-        "horizon": float(rng.uniform(0.22, 0.42) if high else rng.uniform(0.3, 0.66)),
+        "horizon": float(rng.uniform(*_horizon(view, terrain))),
         "sun_azimuth": _sun_azimuth(rng, time),
         "sun_elevation": float(rng.uniform(*_SUN[time])),
         **_air(rng, weather, time, terrain, eye),
         **_water(rng, terrain, eye),
         **relief,
-        **_snow(rng, season, terrain, relief["mountain_height"]),
+        **_snow(rng, season, terrain, relief),
         **_cover(rng, terrain, season, view),
     }
     if values["water"] == "none" and terrain == "coast":

@@ -20,6 +20,7 @@ from studio.worlds.ground import (
     SNOW,
     SOIL,
     STRAW,
+    WOODED,
     Rgb,
     forest_mask,
 )
@@ -162,6 +163,8 @@ def _trees(batch: Batch, view: View, light: Light) -> Stand | None:
     # A forest has a tree every 22 square metres.
     keep = spots.chance[2] < density * (spots.area / 22.0)
     keep = keep & (spots.chance[3] < 0.25 + density)
+    mountainous = spots.land.mountain > 0.08 * batch["mountain_height"].clamp(min=1.0)
+    keep = keep & ~(mountainous & (spots.p.imag > WOODED))
     scene = keep.nonzero()[:, 0]
     r = [c.expand_as(keep)[keep] for c in spots.chance]
     region = fbm(spots.p, 260.0, 2, batch["patch"], 104)
@@ -238,9 +241,10 @@ def _meadow(batch: Batch, view: View, light: Light) -> list[Stand]:
     grows = grows & (batch["snow_cover"] < 0.75) & (batch.where("terrain", "desert") < 1)
     grows = grows & (spots.p.imag < 60.0)
     drifts = smoothstep(
-        0.1, 0.8, fbm(spots.p, 9.0, 3, batch["patch"], 152) + batch["flowers"] - 0.3
+        0.4, 0.6, fbm(spots.p, 9.0, 3, batch["patch"], 152) + batch["flowers"] - 0.3
     )
-    bloom = spots.chance[3] < drifts * batch["flowers"] * 0.9
+    drifts = drifts * (batch["flowers"] > 0.05)
+    bloom = spots.chance[3] < drifts * (0.35 + 0.6 * batch["flowers"])
     stands = []
     petals = _colours(batch, list(PETALS))
     for name, mask in (("tuft", ~bloom), ("flower", bloom)):

@@ -161,11 +161,32 @@ def test_a_map_painted_beside_winter_and_fog_shows_the_land() -> None:
     shares[channel["fog"], :3] = 255
     shares[channel["snow"], 3] = 200
     shares[channel["grass"], 3] = 60  # rounding can make more than 255
-    land = uncovered(shares, snow=True, fog=True)
+    land = uncovered(shares, snow=True, fog=True, behind="mountain")
     assert not land[[channel["snow"], channel["fog"]]].any()
     assert (land[channel["sky"], :2] == 255).all()
-    assert (land[channel["grass"], 2:] == 255).all()
-    assert np.array_equal(uncovered(shares, snow=False, fog=False), shares)
+    assert (land[channel["mountain"], 2] == 255).all()
+    assert (land[channel["grass"], 3] == 255).all()
+    assert np.array_equal(uncovered(shares), shares)
+
+
+def test_a_map_painted_beside_rain_has_a_plain_sky() -> None:
+    from studio.contract.materials import MATERIALS
+    from studio.training.latents import hidden_land, uncovered
+
+    channel = {material.key: number for number, material in enumerate(MATERIALS)}
+    shares = np.zeros((21, 2, 2), np.uint8)
+    shares[channel["clouds"], 0] = 255
+    shares[channel["sea"], 1] = 255
+    plain = uncovered(shares, clouds=True)
+    assert (plain[channel["sky"], 0] == 255).all()
+    assert not plain[channel["clouds"]].any()
+    assert (plain[channel["sea"], 1] == 255).all()
+    moods = [{"season": "winter", "weather": "rain"}, {"season": "summer", "weather": "clear"}]
+    texts = [["sea in the rain", "winter"], ["clouds over the sea", "summer"]]
+    assert hidden_land(moods, texts).tolist() == [
+        [[False, False, True], [True, False, False]],
+        [[False, False, False], [False, False, False]],
+    ]
 
 
 def test_rendering_goes_on_where_it_stopped(workshop: Path) -> None:
