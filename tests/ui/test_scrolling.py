@@ -1,4 +1,4 @@
-"""A panel that is taller than its window: the wheel scrolls it, and what is opened comes into sight."""
+"""A panel taller than its window: the wheel scrolls it, what is opened comes into sight."""
 
 from collections.abc import Iterator
 
