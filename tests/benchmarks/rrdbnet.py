@@ -1,10 +1,29 @@
+<<<<<<< HEAD
 """A network of Real-ESRGAN's size to be timed beside ours; its weights are random."""
+=======
+"""A network of Real-ESRGAN's size to be timed beside ours; its weights are random.
+
+It is spandrel's where spandrel is installed (the extra ``bench``). spandrel imports torchvision,
+whose wheels fit one build of torch only; where it can't be had the same network stands in. With the
+weights of spandrel 0.4.2's copied over in their order, ``RRDBNet`` gives the same numbers to the
+last bit, in the same time.
+"""
+>>>>>>> up
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 _FEATURES, _GROWTH, _BLOCKS = 64, 32, 23
+
+
+def real_esrgan_sized() -> tuple[nn.Module, str]:
+    """The network and whose it is."""
+    try:
+        from spandrel.architectures.ESRGAN import ESRGAN
+    except (ImportError, RuntimeError):  # the latter from a torchvision that was built otherwise
+        return RRDBNet(), "the copy of spandrel's network"
+    return ESRGAN(), "spandrel's network"
 
 
 class _DenseBlock(nn.Module):
