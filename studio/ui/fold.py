@@ -1,14 +1,8 @@
 """A heading that folds what is under it and says in one line what is set there."""
 
-<<<<<<< HEAD
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
-=======
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
->>>>>>> up
 
 from studio.ui.icon_button import IconButton
 from studio.ui.panel_scroll import panel_around
@@ -94,14 +88,3 @@ class Fold(QWidget):
         if is_open and panel is not None and self.isVisible():
             panel.reveal(self)
         self.toggled.emit(is_open)
-        if is_open:
-            QTimer.singleShot(0, self, self._come_into_sight)  # once there is a layout
-
-    def _come_into_sight(self) -> None:
-        """What was asked for is seen without scrolling, as far as there is room for it."""
-        around = self.parentWidget()
-        while around is not None and not isinstance(around, QScrollArea):
-            around = around.parentWidget()
-        if around is not None:
-            around.ensureWidgetVisible(self._body, 0, 16)
-            around.ensureWidgetVisible(self.button, 0, 16)

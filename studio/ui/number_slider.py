@@ -11,17 +11,10 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.setting import Setting
-<<<<<<< HEAD
 from studio.ui.panel_scroll import PanelFraction, PanelSlider
 
 
 class _JumpingSlider(PanelSlider):
-=======
-from studio.ui.wheel import DoubleSpinBox, Slider
-
-
-class _JumpingSlider(Slider):
->>>>>>> up
     """A slider whose handle comes to the pointer; a double-click asks for its default."""
 
     default_wanted = Signal()
@@ -73,11 +66,7 @@ class NumberSlider(QWidget):
         help_text = help_text or setting.shown_help
         self.label = QLabel(title)
         self.label.setProperty("role", "label")
-<<<<<<< HEAD
         self.number = PanelFraction()
-=======
-        self.number = DoubleSpinBox()
->>>>>>> up
         self.number.setRange(setting.low, setting.high)
         self.number.setSingleStep(setting.step)
         self.number.setDecimals(0 if setting.kind is int else (2 if setting.step < 0.1 else 1))

@@ -20,14 +20,6 @@ from studio.engine.upscaling.within_memory import TileSide
 _BAND = 256
 """Rows of the result in one event."""
 
-<<<<<<< HEAD
-=======
-_LARGEST_TILE = 352
-"""What tiles share is computed twice, 5 % with these; the maps of tiles from about 400 on no longer
-profit from the processor's caches (32 MB), which costs more.
-"""
-
->>>>>>> up
 _SMALLEST_TILE = 64
 _BAND_CELLS = 600_000
 """Cells in a band of tiles, which is held whole (some 400 bytes a cell)."""

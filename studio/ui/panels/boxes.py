@@ -14,7 +14,6 @@ from studio.ui.images import to_image
 from studio.ui.labelled import caption
 from studio.ui.panel_scroll import PanelChoice
 from studio.ui.panels.box_page import BoxPage, kind_name
-from studio.ui.wheel import ComboBox
 
 _FIRST_KIND = KINDS.index("Person")
 
@@ -29,11 +28,7 @@ class Boxes(QWidget):
         self._settings = settings
         self._document = document
         self.page = BoxPage(MOST_BOXES)
-<<<<<<< HEAD
         self.kind = PanelChoice()
-=======
-        self.kind = ComboBox()
->>>>>>> up
         self.kind.addItems(sorted(KINDS, key=str.casefold))
         self.kind.setEditable(True)
         self.kind.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)

@@ -13,11 +13,7 @@ from studio.contract.request import MAX_LORA
 from studio.ui.icon_button import IconButton
 from studio.ui.labelled import caption
 from studio.ui.number_slider import NumberSlider
-<<<<<<< HEAD
 from studio.ui.panel_scroll import PanelChoice
-=======
-from studio.ui.wheel import ComboBox
->>>>>>> up
 
 _NAME_PX = 240
 _WEIGHT = Setting(
@@ -44,11 +40,7 @@ class LoraList(QWidget):
         self._settings = settings
         self._shelf = shelf
         self.rows: list[_Row] = []
-<<<<<<< HEAD
         self.combo = PanelChoice()
-=======
-        self.combo = ComboBox()
->>>>>>> up
         self.combo.setAccessibleName(self.tr("Add a LoRA file"))
         self.combo.setToolTip(
             self.tr("The LoRA files around the model, and those on the list of models")

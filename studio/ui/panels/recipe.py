@@ -13,7 +13,6 @@ from studio.ui.number_slider import NumberSlider
 from studio.ui.panel_scroll import PanelChoice
 from studio.ui.panels.seed import SeedControls
 from studio.ui.panels.size import SizeControls
-from studio.ui.wheel import ComboBox
 
 _SAMPLER_TITLES = {row.key: row.title for row in SAMPLERS}
 _SPACING_TITLES = {row.key: row.title for row in SPACINGS}
@@ -69,13 +68,8 @@ class Recipe(QWidget):
         bind(self._settings, key, slider)
         return slider
 
-<<<<<<< HEAD
     def _combo(self, key: str, titles: dict[str, str]) -> PanelChoice:
         combo = PanelChoice()
-=======
-    def _combo(self, key: str, titles: dict[str, str]) -> ComboBox:
-        combo = ComboBox()
->>>>>>> up
         combo.addItem(self.tr("The model's own"), None)
         for value, title in titles.items():
             combo.addItem(title, value)

@@ -10,7 +10,6 @@ from studio.ui.binding import bind
 from studio.ui.icon_button import IconButton
 from studio.ui.panel_scroll import PanelNumber
 from studio.ui.segments import Segments
-from studio.ui.wheel import SpinBox
 
 SIDES = (256, 512, 768, 1024)
 SHAPES = {"square": (1, 1), "landscape": (3, 2), "portrait": (2, 3), "wide": (2, 1)}
@@ -72,11 +71,7 @@ class SizeControls(QWidget):
     def _numbers(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(6)
-<<<<<<< HEAD
         self.width_field, self.height_field = PanelNumber(), PanelNumber()
-=======
-        self.width_field, self.height_field = SpinBox(), SpinBox()
->>>>>>> up
         turn = IconButton("rotate-size", self.tr("Swap width and height"))
         turn.clicked.connect(self._turn)
         for key, field in (("width", self.width_field), ("height", self.height_field)):

@@ -15,11 +15,7 @@ from studio.ui.labelled import labelled
 from studio.ui.number_slider import NumberSlider
 from studio.ui.panel_scroll import PanelNumber
 from studio.ui.segments import Segments
-<<<<<<< HEAD
 from studio.ui.upscale.upscaler_picker import UpscalerPicker
-=======
-from studio.ui.wheel import SpinBox
->>>>>>> up
 
 
 class UpscaleControls(QWidget):
@@ -82,11 +78,7 @@ class UpscaleControls(QWidget):
         row.setSpacing(6)
         for key in ("upscale_width", "upscale_height"):
             setting = BY_KEY[key]
-<<<<<<< HEAD
             field = PanelNumber()
-=======
-            field = SpinBox()
->>>>>>> up
             field.setRange(int(setting.low or 1), int(setting.high or 1))
             field.setSingleStep(int(setting.step))
             field.setKeyboardTracking(False)

@@ -21,11 +21,7 @@ from studio.ui.fold import Fold
 from studio.ui.icon_button import IconButton
 from studio.ui.labelled import caption, labelled
 from studio.ui.number_slider import NumberSlider
-<<<<<<< HEAD
 from studio.ui.panel_scroll import PanelChoice
-=======
-from studio.ui.wheel import ComboBox
->>>>>>> up
 
 _LOSSY = {SAME_FORMAT, *(row.key for row in FORMATS_OUT if row.quality is not None)}
 
@@ -40,11 +36,7 @@ class OutputControls(QWidget):
         self._settings = settings
         self.pattern = QLineEdit()
         bind(settings, "upscale_pattern", self.pattern)
-<<<<<<< HEAD
         self.format = PanelChoice()
-=======
-        self.format = ComboBox()
->>>>>>> up
         for row in FORMATS_OUT:
             self.format.addItem(row.label, row.key)
         self.format.addItem(self.tr("As each picture is"), SAME_FORMAT)
