@@ -47,11 +47,11 @@ class ShortcutsSheet(QDialog):
         for column in (left, right):
             column.setSpacing(16)
             columns.addLayout(column)
-        for index, (key, title) in enumerate(MENUS):
+        for key, title in MENUS:
             rows = [(row.shown_shortcut, row.shown_title) for row in ACTIONS if row.menu == key]
             rows = [row for row in rows if row[0]]
             shown = translated("Actions", title)
-            (left if index in (0, 1, 2) else right).addLayout(_group(shown, rows))
+            (right if key == "view" else left).addLayout(_group(shown, rows))
         left.addLayout(_group(self.tr("Prompt"), _shown(PROMPT)))
         right.addLayout(_group(self.tr("Painting"), _shown(PAINTING)))
         for column in (left, right):
