@@ -233,7 +233,15 @@ def damaged(tensors: dict[str, Tensor], how: str) -> dict[str, Tensor]:
     return tensors
 
 
-@pytest.mark.parametrize("how", ["NaN", "shape", "missing", "depth"])
+def test_names_cannot_ask_for_more_than_the_file_holds(models: ModelLibrary, tmp_path: Path):
+    tensors = damaged(basicsr_names(real_esrgan()), "depth")
+    path = write_pth(tmp_path / "bomb.pth", tensors)
+    assert "bomb.pth ask for is larger than the file" in failure(path, models).sentence
+    assert "larger than the file" in recognised(path).problem
+    assert not torch.nn.modules.module._global_parameter_registration_hooks
+
+
+@pytest.mark.parametrize("how", ["NaN", "shape", "missing"])
 def test_damaged_files_are_a_sentence(how: str, models: ModelLibrary, tmp_path: Path):
     path = write_pth(tmp_path / "a.pth", damaged(basicsr_names(real_esrgan()), how))
     sentence = failure(path, models).sentence
