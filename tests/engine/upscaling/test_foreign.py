@@ -247,6 +247,10 @@ def test_damaged_files_are_a_sentence(how: str, models: ModelLibrary, tmp_path: 
     sentence = failure(path, models).sentence
     assert "a.pth" in sentence
     assert len(sentence) < 300
+    if how == "missing":
+        assert "is incomplete" in recognised(path).problem
+    if how == "shape":
+        assert "size mismatch for model.1.sub.0.RDB1.conv1.0.weight" in sentence
 
 
 def test_another_checkpoint_is_no_upscaler(models: ModelLibrary, tmp_path: Path):
@@ -275,7 +279,7 @@ def test_without_spandrel_it_says_what_to_install(
     assert "spandrel, and that is not installed" in end.sentence
     card = recognised(esrgan)
     assert (card.kind, card.capabilities) == (CardKind.PART, ())
-    assert "pip install latent-studio[spandrel]" in card.problem
+    assert 'pip install "latent-studio[spandrel]"' in card.problem
     assert recognised(doubling).kind is CardKind.BROKEN  # nobody else knows such names
 
 
