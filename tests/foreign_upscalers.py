@@ -10,8 +10,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from studio.engine.upscaling.spandrel_library import spandrel
-from tests.benchmarks.rrdbnet import RRDBNet
 from tests.engine.nets.comparison import shaken
+from tests.rrdbnet import RRDBNet
 
 _SINGLE = {"first": "conv_first", "last": "conv_last", "up.0": "conv_up1", "up.1": "conv_up2",
            "up.2": "conv_hr"}  # fmt: skip

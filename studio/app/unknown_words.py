@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from studio.app.background import Background
 from studio.app.settings import Settings
 from studio.contract.places import MODELS
+from studio.contract.prompt_weights import spoken
 
 PROMPTS = ("prompt", "negative_prompt")
 _PAUSE_MS = 400  # a word that is still being typed is no news
@@ -84,6 +85,7 @@ class _Tokenizer:
         if not isinstance(self._tokenizer, Tokenizer):
             return ()
         sign = self._tokenizer.model.unk_token
+        prompt, _ = spoken(prompt)
         encoding = self._tokenizer.encode(prompt, add_special_tokens=False)
         pairs = zip(encoding.tokens, encoding.offsets, strict=True)
         return tuple(dict.fromkeys(prompt[a:b] for token, (a, b) in pairs if token == sign))

@@ -82,6 +82,7 @@ class DiffusionConfig:
     drop_both: float
     exact_maps: float
     uncovered: float
+    rare_weight: float
     time_shift: float
     time_shift_without_map: float
     prediction: str

@@ -1,10 +1,11 @@
 """A heading that folds what is under it and says in one line what is set there."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.ui.icon_button import IconButton
+from studio.ui.panel_scroll import panel_around
 
 
 class _Summary(QLabel):
@@ -52,6 +53,8 @@ class Fold(QWidget):
         layout.addLayout(head)
         layout.addWidget(body)
         body.hide()
+        self._summary.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.button.setCursor(Qt.CursorShape.PointingHandCursor)
 
     @property
     def summary(self) -> str:
@@ -65,8 +68,23 @@ class Fold(QWidget):
     def set_open(self, is_open: bool) -> None:
         self.button.setChecked(is_open)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """The whole line folds, not its first word alone."""
+        event.setAccepted(self._on_line(event))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.setAccepted(self._on_line(event))
+        if event.isAccepted():
+            self.button.toggle()
+
+    def _on_line(self, event: QMouseEvent) -> bool:
+        return event.position().y() <= self.button.geometry().bottom()
+
     def _toggled(self, is_open: bool) -> None:
         self._body.setVisible(is_open)
         self._summary.setVisible(not is_open)
         self.button.show_icon("chevron-down" if is_open else "chevron-right")
+        panel = panel_around(self)
+        if is_open and panel is not None and self.isVisible():
+            panel.reveal(self)
         self.toggled.emit(is_open)

@@ -47,7 +47,7 @@ class LiveRow(ProgressRow):
         self.controls.addWidget(self.opacity)
         self.controls.addSpacing(4)
         self.controls.addWidget(fit)
-        self.show_ready()
+        self.say(0, "")  # not ready yet: the line below says what happens
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

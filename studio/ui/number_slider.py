@@ -3,19 +3,18 @@
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
-    QDoubleSpinBox,
     QGridLayout,
     QLabel,
-    QSlider,
     QStyle,
     QStyleOptionSlider,
     QWidget,
 )
 
 from studio.app.setting import Setting
+from studio.ui.panel_scroll import PanelFraction, PanelSlider
 
 
-class _JumpingSlider(QSlider):
+class _JumpingSlider(PanelSlider):
     """A slider whose handle comes to the pointer; a double-click asks for its default."""
 
     default_wanted = Signal()
@@ -67,7 +66,7 @@ class NumberSlider(QWidget):
         help_text = help_text or setting.shown_help
         self.label = QLabel(title)
         self.label.setProperty("role", "label")
-        self.number = QDoubleSpinBox()
+        self.number = PanelFraction()
         self.number.setRange(setting.low, setting.high)
         self.number.setSingleStep(setting.step)
         self.number.setDecimals(0 if setting.kind is int else (2 if setting.step < 0.1 else 1))

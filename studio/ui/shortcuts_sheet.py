@@ -23,7 +23,15 @@ PAINTING: tuple[tuple[str, str], ...] = (
     ("X", QT_TRANSLATE_NOOP("Shortcuts", "The material before")),
     ("1 – 9, 0", QT_TRANSLATE_NOOP("Shortcuts", "Materials")),
     ("[  ]", QT_TRANSLATE_NOOP("Shortcuts", "Brush size")),
+    ("Enter", QT_TRANSLATE_NOOP("Shortcuts", "Finish the polygon")),
     ("Space", QT_TRANSLATE_NOOP("Shortcuts", "Hold to move the page")),
+    (QT_TRANSLATE_NOOP("Shortcuts", "Wheel"), QT_TRANSLATE_NOOP("Shortcuts", "Zoom")),
+    (QT_TRANSLATE_NOOP("Shortcuts", "Right button"), QT_TRANSLATE_NOOP("Shortcuts", "Pick")),
+)
+
+PROMPT: tuple[tuple[str, str], ...] = (
+    ("Ctrl+↑", QT_TRANSLATE_NOOP("Shortcuts", "The word counts more")),
+    ("Ctrl+↓", QT_TRANSLATE_NOOP("Shortcuts", "The word counts less")),
 )
 
 
@@ -39,13 +47,13 @@ class ShortcutsSheet(QDialog):
         for column in (left, right):
             column.setSpacing(16)
             columns.addLayout(column)
-        for index, (key, title) in enumerate(MENUS):
+        for key, title in MENUS:
             rows = [(row.shown_shortcut, row.shown_title) for row in ACTIONS if row.menu == key]
             rows = [row for row in rows if row[0]]
             shown = translated("Actions", title)
-            (left if index in (0, 1, 2) else right).addLayout(_group(shown, rows))
-        painting = [(keys, translated("Shortcuts", text)) for keys, text in PAINTING]
-        right.addLayout(_group(self.tr("Painting"), painting))
+            (right if key == "view" else left).addLayout(_group(shown, rows))
+        left.addLayout(_group(self.tr("Prompt"), _shown(PROMPT)))
+        right.addLayout(_group(self.tr("Painting"), _shown(PAINTING)))
         for column in (left, right):
             column.addStretch(1)
         close = close_button(self, self.tr("Close this sheet (Esc)"))
@@ -57,6 +65,10 @@ class ShortcutsSheet(QDialog):
         foot.addStretch(1)
         foot.addWidget(close)
         layout.addLayout(foot)
+
+
+def _shown(rows: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    return [(translated("Shortcuts", keys), translated("Shortcuts", text)) for keys, text in rows]
 
 
 def _group(title: str, rows: list[tuple[str, str]]) -> QGridLayout:

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -16,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.ui.history_strip import HEAD_PX
+from studio.ui.panel_scroll import PanelScroll
 
 PANEL_PX = 320
 SIDE_PX = 256
@@ -89,13 +88,10 @@ def page(title: str, panel: QWidget, foot: QWidget | None = None) -> QWidget:
     inner = QWidget()
     inner.setFixedWidth(PANEL_PX - 1)  # nothing moves when the scroll bar comes
     inside = QVBoxLayout(inner)
-    inside.setContentsMargins(16, 0, 16, 16)
+    inside.setContentsMargins(16, 0, 16, 8)
     inside.addWidget(panel)
-    scroll = QScrollArea()
-    scroll.setWidgetResizable(True)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll = PanelScroll()
     scroll.setWidget(inner)
-    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     made = QWidget()
     fill_column(made, (head, 0), (scroll, 1), *(((foot, 0),) if foot else ()))
     return made

@@ -1,47 +1,16 @@
 """A network of Real-ESRGAN's size to be timed beside ours; its weights are random."""
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+import importlib
 
-_FEATURES, _GROWTH, _BLOCKS = 64, 32, 23
+from torch import nn
 
-
-class _DenseBlock(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        widths = [_FEATURES + number * _GROWTH for number in range(5)]
-        outs = [_GROWTH] * 4 + [_FEATURES]
-        self.convs = nn.ModuleList(
-            nn.Conv2d(width, out, 3, padding=1) for width, out in zip(widths, outs, strict=True)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        known = x
-        for conv in self.convs[:-1]:
-            known = torch.cat([known, F.leaky_relu_(conv(known), 0.2)], 1)
-        return x + 0.2 * self.convs[-1](known)
+from studio.engine.upscaling.spandrel_library import spandrel
 
 
-class _Block(nn.Sequential):
-    def forward(self, x: Tensor) -> Tensor:
-        return x + 0.2 * super().forward(x)
-
-
-class RRDBNet(nn.Module):
-    """Residual in residual dense blocks (arXiv:1809.00219): [B, 3, h, w] -> [B, 3, 4h, 4w]."""
-
-    def __init__(self, blocks: int = _BLOCKS) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(3, _FEATURES, 3, padding=1)
-        body = [_Block(*(_DenseBlock() for _ in range(3))) for _ in range(blocks)]
-        self.body = nn.Sequential(*body, nn.Conv2d(_FEATURES, _FEATURES, 3, padding=1))
-        self.up = nn.ModuleList(nn.Conv2d(_FEATURES, _FEATURES, 3, padding=1) for _ in range(3))
-        self.last = nn.Conv2d(_FEATURES, 3, 3, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.first(x)
-        x = x + self.body(x)
-        for conv in self.up[:2]:
-            x = F.leaky_relu_(conv(F.interpolate(x, scale_factor=2, mode="nearest")), 0.2)
-        return self.last(F.leaky_relu_(self.up[2](x), 0.2))
+def rrdbnet() -> nn.Module:
+    """Residual in residual dense blocks (arXiv:1809.00219), 23 of them, from spandrel:
+    [B, 3, h, w] -> [B, 3, 4h, 4w].
+    """
+    spandrel()  # knows what to do where torchvision is missing
+    network: nn.Module = importlib.import_module("spandrel.architectures.ESRGAN").ESRGAN()
+    return network

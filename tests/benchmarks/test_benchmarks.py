@@ -7,7 +7,7 @@ import torch
 
 from tests.benchmarks.opening import probe
 from tests.benchmarks.painting import loop_and_previews
-from tests.benchmarks.rrdbnet import RRDBNet
+from tests.benchmarks.rrdbnet import rrdbnet
 from tests.benchmarks.table import Row
 from tests.benchmarks.upscaling import beside_rrdbnet, growth, memory
 from tests.real_window import VirtualDisplay
@@ -33,7 +33,7 @@ def test_upscaling_is_measured(tiny_upscaler: Path) -> None:
 
 
 def test_the_other_upscaler_has_the_published_size() -> None:
-    network = RRDBNet()
+    network = rrdbnet()
     assert sum(weights.numel() for weights in network.parameters()) == 16_697_987
     assert network(torch.zeros(1, 3, 8, 6)).shape == (1, 3, 32, 24)
 

@@ -35,13 +35,13 @@ def beside_rrdbnet(model: str, rounds: int, side: int) -> Row:
 
     from studio.engine.library import ModelLibrary
     from studio.engine.upscaling.model import fast_dtype
-    from tests.benchmarks.rrdbnet import RRDBNet
+    from tests.benchmarks.rrdbnet import rrdbnet
 
     models = ModelLibrary()
     pixels = picture(side)
     enlarge(models, model, pixels)  # the first one loads and allocates
     device, dtype = models.device.device, fast_dtype(models.device)
-    other = RRDBNet().to(device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    other = rrdbnet().to(device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
     given = torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].to(device, dtype)
     given = given.contiguous(memory_format=torch.channels_last)
     ratios, ours, theirs = [], [], []

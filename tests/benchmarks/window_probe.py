@@ -25,22 +25,38 @@ def main(began: float, home: Path, model: str, count: int) -> None:
 
     import asyncio
 
-    from PySide6.QtCore import Qt, QTimer
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+    from PySide6.QtWidgets import QApplication, QWidget
     from qasync import QEventLoop
 
     from studio.app.places import Places
     from studio.contract.events import Cancelled, Failed, Finished, Started
     from studio.ui.start import Studio
 
+    class Painted(QObject):
+        """``once`` is set when the widget is on the display and nothing else waits to be done.
+
+        Events are not processed by hand: a task of asyncio that falls due in there can't begin.
+        """
+
+        def __init__(self, widget: QWidget) -> None:
+            super().__init__()
+            self.once = asyncio.Event()
+            widget.installEventFilter(self)
+
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint:
+                watched.removeEventFilter(self)
+                QTimer.singleShot(0, self, self.once.set)
+            return False
+
     async def sitting(app: QApplication) -> dict[str, object]:
         studio = Studio(app, Places.inside(home).made())
         studio.settings.set("model", model)
         studio.settings.set("count", count)
+        painted = Painted(studio.window.canvas)
         studio.open()
-        # What is posted now runs after the events that lay out and paint the window.
-        await asyncio.sleep(0)
-        app.processEvents()
+        await painted.once.wait()
         report: dict[str, object] = {"usable": time.monotonic() - began}
 
         ready, over = asyncio.Event(), asyncio.Event()

@@ -96,6 +96,38 @@ def test_guidance_drops_the_text_or_takes_the_negative_one(text):
     )
 
 
+def test_the_weight_of_a_word_reaches_its_token(tokenizer):
+    tokens = tokenize(tokenizer, "a (snow:1.5), (lake)", 6)
+    assert tokens.ids == tokenize(tokenizer, "a snow lake", 6).ids
+    assert tokens.weights == (1, 1, 1.5, 1.1, 1, 1)
+    assert tokenize(tokenizer, "(castle:1.2) lake", 6).unknown == ("castle",)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("pooled", [False, True])
+def test_weights_move_a_context_between_without_and_more_of_a_word(tokenizer, pooled):
+    config = TextTransformerConfig(
+        width=8, depth=1, vocab_size=8, max_length=6, heads=2, dim_head=4, pooled=pooled
+    )
+    torch.manual_seed(0)
+    text = TextCondition(tokenizer, TextTransformer(config).eval())
+
+    def context(prompt):
+        return text.read(GenerateRequest(prompt=prompt), drop=False).given.context[0]
+
+    plain, nothing = context("a snow"), context("")
+    assert torch.equal(context("a (snow:1)"), plain)
+    more, none = context("a (snow:2)"), context("a (snow:0)")
+    torch.testing.assert_close(more[2], 2 * plain[2] - nothing[2])
+    assert torch.equal(none[2], nothing[2])
+    for weighed in (more, none):
+        assert torch.equal(weighed[3:], plain[3:])
+        assert torch.equal(weighed[1], plain[1])
+        assert torch.equal(weighed[0], plain[0]) != pooled
+    if pooled:  # the summary is a sum of words, and each counts as much as its weight says
+        torch.testing.assert_close(more[0] - plain[0], plain[0] - none[0])
+
+
 # label maps
 
 

@@ -27,3 +27,14 @@ def test_prompts_are_cleaned_as_clips_texts_were(tmp_path: Path, written: str, m
     expected = theirs(meant, padding="max_length", max_length=77, truncation=True).input_ids
     assert list(ours.read(written).ids) == expected
     assert ours.read(meant).ids == ours.read(written).ids
+
+
+def test_weights_of_words_are_no_part_of_the_text(tmp_path: Path) -> None:
+    write_clip_words(tmp_path)
+    ours = clip_tokenizer([tmp_path], vocabulary=600, length=77, pads_with_zero=False)
+    plain, weighed = ours.read("snow lake"), ours.read("snow  (lake:1.3)")
+    assert weighed.ids == plain.ids
+    assert set(plain.weights) == {1.0}
+    snow = len(ours.read("snow").ids) - ours.read("snow").ids[1:].count(ours.end) - 1
+    both = len(plain.ids) - plain.ids[1:].count(ours.end) - 1
+    assert weighed.weights == (1.0, *[1.0] * snow, *[1.3] * (both - snow), *[1.0] * (76 - both))

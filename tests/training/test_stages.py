@@ -20,6 +20,7 @@ from studio.training.config import read_recipe
 from studio.training.data import WorldData
 from studio.training.evaluation import evaluate
 from studio.training.latents import LatentData
+from studio.training.train_diffusion import material_weights
 
 RECIPE = """
 name = "Tiny"
@@ -78,6 +79,7 @@ drop_map = 0.3
 drop_both = 0.2
 exact_maps = 0.5
 uncovered = 0.5
+rare_weight = 0.35
 time_shift = 2.0
 time_shift_without_map = 4.0
 prediction = "v"
@@ -167,6 +169,16 @@ def test_a_map_painted_beside_winter_and_fog_shows_the_land() -> None:
     assert (land[channel["mountain"], 2] == 255).all()
     assert (land[channel["grass"], 3] == 255).all()
     assert np.array_equal(uncovered(shares), shares)
+
+
+def test_rare_materials_weigh_more_and_the_mean_weight_is_one(workshop: Path) -> None:
+    data = LatentData.read(workshop / "latents")
+    weights = material_weights(data, 0.35)
+    share = torch.from_numpy(data.maps[:, 0].mean((0, 2, 3))).float() / 255
+    assert (weights * share).sum().item() == pytest.approx(1, abs=1e-4)
+    assert weights[share[:-1].argmin()] > weights[share[:-1].argmax()]
+    assert weights[-1] == 1
+    assert material_weights(data, 0.0)[:-1].std() < 1e-6
 
 
 def test_a_map_painted_beside_rain_has_a_plain_sky() -> None:

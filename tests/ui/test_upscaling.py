@@ -104,6 +104,16 @@ def test_a_file_that_can_not_be_read_says_why_on_the_canvas(
     assert "“broken.png”" not in spoken
 
 
+def test_the_first_picture_that_can_be_read_is_looked_at(
+    studio: Studio, loop: Loop, tmp_path: Path
+) -> None:
+    pictures(tmp_path / "in", 1)
+    (tmp_path / "in" / "a.png").write_bytes(b"nothing")
+    drop(studio, loop, tmp_path / "in")
+    assert [file.name for file in studio.batch.files] == ["a.png", "p0.png"]
+    assert studio.window.panels["upscale"].list.current().name == "p0.png"
+
+
 def test_a_running_batch_shows_its_tiles_progress_and_time(
     studio: Studio, loop: Loop, tmp_path: Path
 ) -> None:
@@ -171,11 +181,13 @@ def test_a_region_is_previewed_and_stays_a_preview(
     assert canvas.shows_divider
     panel.region.click()
     assert canvas.choosing
+    assert "Drag" in canvas.said
     page = canvas._view.page_rect()
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=page.center().toPoint())
     QTest.mouseMove(canvas, page.bottomRight().toPoint())
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=page.bottomRight().toPoint())
     assert not panel.region.isChecked()
+    assert not canvas.said
     loop.until(lambda: not studio.batch.preview.running)
     region = canvas.layers.region
     assert (region.left, region.top) == (24, 24)

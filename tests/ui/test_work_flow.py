@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from studio.app.jobs import State
+from studio.contract.materials import BY_KEY, UNLABELLED
 from studio.document.formats import open_file
 from studio.ui.start import Studio
 from tests.app.conftest import Loop
@@ -242,6 +243,42 @@ def test_a_picture_without_settings_offers_to_become_a_map(
     loop.run(studio.background.drained())
     assert len(np.unique(studio.document.labels)) >= 2
     assert not np.array_equal(studio.document.labels, before)
+
+
+@pytest.mark.parametrize(
+    ("key", "sky", "grass"),
+    [("gaugan", "#9ceedd", "#7bc800"), ("ade20k", "#06e6e6", "#04fa07")],
+)
+def test_a_map_of_another_program_is_imported_and_what_matches_nothing_is_counted(
+    studio: Studio, loop: Loop, tmp_path: Path, key: str, sky: str, grass: str
+) -> None:
+    colours = Image.new("RGB", (64, 64), sky)
+    colours.paste(grass, (0, 40, 64, 64))
+    path = tmp_path / "map.png"
+    colours.save(path)
+    loop.run(studio.window.files.import_path(path, key))
+    assert studio.window.notices.notice.sentence == "map.png is now the map."
+    expected = np.full((64, 64), BY_KEY["sky"].id, np.uint8)
+    expected[40:] = BY_KEY["grass"].id
+    assert np.array_equal(studio.document.labels, expected)
+    colours.paste("#ff00ff", (0, 0, 50, 30))
+    colours.save(path)
+    loop.run(studio.window.files.import_path(path, key))
+    expected[:30, :50] = UNLABELLED
+    assert np.array_equal(studio.document.labels, expected)
+    assert "1,500 pixels of map.png match no material" in studio.window.notices.notice.sentence
+
+
+def test_a_picture_of_the_history_is_dragged_out_as_its_file(studio: Studio, loop: Loop) -> None:
+    generate(studio, loop)
+    view = studio.window.strip.view
+    index = view.model().index(0, 0)
+    assert view.dragEnabled()
+    assert index.flags() & Qt.ItemFlag.ItemIsDragEnabled
+    (url,) = view.model().mimeData([index]).urls()
+    opened = open_file(Path(url.toLocalFile()))
+    assert np.array_equal(opened.picture, studio.document.picture)
+    assert opened.request.seed == studio.settings["seed"]
 
 
 @pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n broken"])

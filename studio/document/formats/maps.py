@@ -76,7 +76,8 @@ def read_any_map(path: Path) -> Opened:
     opened = map_in(path, open_image(path))
     if opened is None:
         raise FileError(
-            f"“{path.name}” doesn't look like a label map; most of its colours are no material's."
+            f"“{path.name}” doesn't look like a label map, because most of its colours are no "
+            "material's; choose a palette, GauGAN or ADE20K map."
         )
     return opened
 

@@ -27,19 +27,22 @@ def open_image(path: Path) -> Image.Image:
             )
         image.load()
     except FileNotFoundError as error:
-        raise FileError(f"There is no file “{path}”.") from error
+        raise FileError(f"There is no file “{path}”; check its name.") from error
     except IsADirectoryError as error:
-        raise FileError(f"“{path}” is a folder, not a picture.") from error
+        raise FileError(f"“{path}” is a folder, not a picture; choose a file in it.") from error
     except PermissionError as error:
         raise FileError(f"“{path}” may not be read; check who is allowed to.") from error
     except UnidentifiedImageError as error:
         raise FileError(
-            f"“{path.name}” is not a PNG, JPEG, WebP or BMP picture, or it is damaged."
+            f"“{path.name}” is not a PNG, JPEG, WebP or BMP picture, or it is damaged; choose "
+            "another file."
         ) from error
     except Image.DecompressionBombError as error:
         raise FileError(f"“{path.name}” is too large; make it smaller first.") from error
     except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise FileError(f"“{path.name}” is damaged and can't be read.") from error
+        raise FileError(
+            f"“{path.name}” is damaged and can't be read; get a fresh copy of it."
+        ) from error
     return image
 
 

@@ -16,6 +16,7 @@ from studio.engine.conditioning.prompt_tokens import (
     clip_tokenizer,
 )
 from studio.engine.conditioning.reading import Reading
+from studio.engine.conditioning.weighing import weighed
 from studio.engine.denoiser import Condition
 from studio.engine.nets.text_transformer import ClipText, ClipTextConfig, TextTransformer
 
@@ -47,7 +48,7 @@ class PromptCondition:
         """``dropped`` is the negative prompt's context, which may be empty; raises ModelError."""
         prompt = self.tokenizer.read(request.prompt)
         negative = self.tokenizer.read(request.negative_prompt)
-        differs = prompt.ids != negative.ids
+        differs = (prompt.ids, prompt.weights) != (negative.ids, negative.weights)
         return Reading(
             given=Condition(context=self._context([prompt])),
             dropped=Condition(context=self._context([negative])) if differs else None,
@@ -58,7 +59,11 @@ class PromptCondition:
     def _context(self, prompts: list[PromptIds]) -> Tensor:
         device = next(self.encoder.parameters()).device
         ids = torch.tensor([prompt.ids for prompt in prompts], device=device)
-        return self.encoder(ids)
+        states: Tensor = self.encoder(ids)
+        if all(set(prompt.weights) == {1.0} for prompt in prompts):
+            return states
+        nothing = self.encoder(torch.tensor([self.tokenizer.read("").ids], device=device))
+        return weighed(states, nothing, [prompt.weights for prompt in prompts])
 
 
 def _notices(what: str, prompt: PromptIds) -> list[str]:

@@ -17,6 +17,7 @@ from tokenizers import (
     pre_tokenizers,
 )
 
+from studio.engine.conditioning.weighing import words_and_weights
 from studio.engine.model_error import ModelError
 
 _OPEN_AI = "bpe_simple_vocab_16e6.txt.gz"
@@ -30,11 +31,12 @@ _WORDS = (
 
 @dataclass(frozen=True, kw_only=True)
 class PromptIds:
-    """A prompt as ``ids``, as many as the encoder takes; ``unknown`` words became [UNK], the last
-    ``ignored`` tokens did not fit.
+    """A prompt as ``ids``, as many as the encoder takes, and their ``weights``; ``unknown`` words
+    became [UNK], the last ``ignored`` tokens did not fit.
     """
 
     ids: tuple[int, ...]
+    weights: tuple[float, ...]
     unknown: tuple[str, ...]
     ignored: int
 
@@ -54,7 +56,7 @@ class PromptTokenizer:
 
     def read(self, prompt: str) -> PromptIds:
         """Read a prompt, as long as it may be."""
-        prompt = self.cleaned(prompt)
+        prompt, weight_at = words_and_weights(self.cleaned(prompt))
         encoding = self.tokenizer.encode(prompt, add_special_tokens=False)
         unknown = [
             prompt[slice(*offsets)]
@@ -63,9 +65,12 @@ class PromptTokenizer:
         ]
         room = self.length - 2
         ids = [self.begin, *encoding.ids[:room], self.end]
+        weights = [1.0, *(weight_at(start) for start, _ in encoding.offsets[:room])]
+        weights += [1.0] * (self.length - len(weights))
         ids += [self.pad] * (self.length - len(ids))
         return PromptIds(
             ids=tuple(ids),
+            weights=tuple(weights),
             unknown=tuple(dict.fromkeys(unknown)),
             ignored=max(len(encoding.ids) - room, 0),
         )

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from studio.contract.request import GenerateRequest
 from studio.engine.conditioning.reading import Reading
+from studio.engine.conditioning.weighing import weighed, words_and_weights
 from studio.engine.configuration import ConfigError
 from studio.engine.denoiser import Condition
 from studio.engine.nets.text_transformer import TextTransformer, TextTransformerConfig
@@ -42,21 +43,24 @@ def build_tokenizer(words: Iterable[str], max_length: int) -> Tokenizer:
 
 @dataclass(frozen=True, kw_only=True)
 class Tokens:
-    """A prompt as ``ids``, [CLS] first and padded to the model's length.
+    """A prompt as ``ids``, [CLS] first and padded to the model's length, and their ``weights``.
 
     ``unknown`` are the words the tokenizer does not know, as written: they are left out.
     ``ignored`` is how many words at the end did not fit.
     """
 
     ids: tuple[int, ...]
+    weights: tuple[float, ...]
     unknown: tuple[str, ...]
     ignored: int
 
 
 def tokenize(tokenizer: Tokenizer, prompt: str, max_length: int) -> Tokens:
     """Read a prompt, as long as it may be."""
+    prompt, weight_at = words_and_weights(prompt)
     encoding = tokenizer.encode(prompt)
     words: list[int] = []
+    weights: list[float] = []
     unknown: dict[str, None] = {}
     for part in (encoding, *encoding.overflowing):
         for number, token, (start, end) in zip(part.ids, part.tokens, part.offsets, strict=True):
@@ -64,12 +68,19 @@ def tokenize(tokenizer: Tokenizer, prompt: str, max_length: int) -> Tokens:
                 unknown[prompt[start:end]] = None
             elif token not in (PAD, CLS):
                 words.append(number)
+                weights.append(weight_at(start))
     first, padding = tokenizer.token_to_id(CLS), tokenizer.token_to_id(PAD)
     assert first is not None
     assert padding is not None
     room = max_length - 1
     ids = [first, *words[:room]] + [padding] * (room - len(words))
-    return Tokens(ids=tuple(ids), unknown=tuple(unknown), ignored=max(len(words) - room, 0))
+    weights = [1.0, *weights[:room]] + [1.0] * (room - len(words))
+    return Tokens(
+        ids=tuple(ids),
+        weights=tuple(weights),
+        unknown=tuple(unknown),
+        ignored=max(len(words) - room, 0),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +108,9 @@ class TextCondition:
     def read(self, request: GenerateRequest, *, drop: bool) -> Reading:
         """``dropped`` is the negative prompt's context, or no text's."""
         prompt, negative = self._tokens(request.prompt), self._tokens(request.negative_prompt)
-        differs = prompt.ids != negative.ids and (drop or bool(request.negative_prompt))
+        differs = (prompt.ids, prompt.weights) != (negative.ids, negative.weights) and (
+            drop or bool(request.negative_prompt)
+        )
         return Reading(
             given=Condition(context=self._context(prompt)),
             dropped=Condition(context=self._context(negative)) if differs else None,
@@ -110,7 +123,12 @@ class TextCondition:
 
     def _context(self, tokens: Tokens) -> Tensor:
         device = self.transformer.token_emb.weight.device
-        return self.transformer(torch.tensor([tokens.ids], device=device))
+        ids = torch.tensor([tokens.ids], device=device)
+        if set(tokens.weights) == {1.0}:
+            return self.transformer(ids)
+        nothing = self.transformer(torch.tensor([self._tokens("").ids], device=device))
+        states = self.transformer(ids, torch.tensor([tokens.weights], device=device))
+        return weighed(states, nothing, [tokens.weights])
 
 
 def _notices(what: str, tokens: Tokens) -> list[str]:

@@ -93,18 +93,21 @@ class TextTransformer(StoredNetwork):
         self.attn_layers = _Layers(config)
         self.norm = LayerNorm(config.width)
 
-    def forward(self, ids: Tensor) -> Tensor:
-        """ids: [B, T], int64, T at most max_length (ValueError). Returns [B, T, width]."""
+    def forward(self, ids: Tensor, weights: Tensor | None = None) -> Tensor:
+        """ids: [B, T], int64, T at most max_length (ValueError). Returns [B, T, width].
+
+        weights: [B, T], how much each word counts in the summary; without, all the same.
+        """
         _check_length(ids, self.config.max_length)
         tokens = self.token_emb(ids).to(self.dtype)
         x = tokens + self.pos_emb(ids.shape[1]).to(self.dtype)
         states = self.norm(self.attn_layers(x))
         if not self.config.pooled:
             return states
-        return torch.cat([_summary(ids, tokens).to(states.dtype), states[:, 1:]], 1)
+        return torch.cat([_summary(ids, tokens, weights).to(states.dtype), states[:, 1:]], 1)
 
 
-def _summary(ids: Tensor, tokens: Tensor) -> Tensor:
+def _summary(ids: Tensor, tokens: Tensor, weights: Tensor | None) -> Tensor:
     """[B, 1, width]: the sum of the words' embeddings over the root of their number.
 
     Words are the tokens that are neither padding (0) nor the first (1). A plain sum can't collapse
@@ -112,6 +115,8 @@ def _summary(ids: Tensor, tokens: Tensor) -> Tensor:
     """
     words = (ids > 1).to(tokens.dtype)[..., None]
     count = words.sum(1, keepdim=True).clamp(min=1)
+    if weights is not None:
+        words = words * weights[..., None].to(words.dtype)
     return (tokens * words).sum(1, keepdim=True) / count.sqrt()
 
 

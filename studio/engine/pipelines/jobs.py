@@ -11,6 +11,7 @@ import torch
 from studio.contract.catalog import Capability
 from studio.contract.events import Event, Finished, Produced, Started, Stepped, Terminal
 from studio.contract.prompt_tags import without_tags
+from studio.contract.prompt_weights import spoken
 from studio.contract.request import MAX_SEED, GenerateRequest, Preview
 from studio.engine.job import Job
 from studio.engine.pipelines.model import PipelineModel
@@ -63,6 +64,10 @@ def resolved(
             "This model takes no LoRA files: they have no effect.",
         ),
         (
+            any(_weighs(text) for text in (request.prompt, request.negative_prompt)),
+            "This model takes no weights of words: they have no effect.",
+        ),
+        (
             bool(request.sampler or request.spacing),
             "This model brings its own sampler: the chosen one has no effect.",
         ),
@@ -84,11 +89,15 @@ def resolved(
 
 def _image(job: Job, model: PipelineModel, image: int) -> Generator[Event, None, None]:
     request = replace(job.request, count=1, seed=(job.request.seed + image) % (MAX_SEED + 1))
-    spoken = replace(request, prompt=without_tags(request.prompt)[0])
+    words = replace(
+        request,
+        prompt=spoken(without_tags(request.prompt)[0])[0],
+        negative_prompt=spoken(request.negative_prompt)[0],
+    )
 
     @torch.inference_mode()
     def work(tell: Callable[[Step], None], check: Callable[[], None]) -> np.ndarray:
-        return model.picture(spoken, tell, check)
+        return model.picture(words, tell, check)
 
     begin, number = time.perf_counter(), 0
     with closing(stepwise(work, job.check)) as steps:
@@ -106,6 +115,10 @@ def _image(job: Job, model: PipelineModel, image: int) -> Generator[Event, None,
     job.decoding += time.perf_counter() - begin
     job.produced += 1
     yield Produced(image=image, count=job.request.count, pixels=pixels, request=request)
+
+
+def _weighs(prompt: str) -> bool:
+    return any(weight != 1 for weight in spoken(without_tags(prompt)[0])[1])
 
 
 def _stepped(job: Job, model: PipelineModel, step: Step, image: int, number: int) -> Stepped:

@@ -22,10 +22,14 @@ class Window:
         self._blocks: list[Tensor] = []
         self._top = 0
         self._bottom = 0
+        self._asked: tuple[int, int] | None = None
+        self._answer: Tensor | None = None
 
     def fill(self, bottom: int) -> Stage:
         """Let the stage work until row ``bottom`` - 1 is there; yields its signals."""
         bottom = min(bottom, self.height)
+        if self._bottom < bottom:
+            self._asked = self._answer = None
         while self._bottom < bottom:
             item = next(self._stage)
             if isinstance(item, Tensor):
@@ -41,8 +45,7 @@ class Window:
         """
         inside_top, inside_bottom = max(top, 0), min(bottom, self.height)
         self._forget(inside_top)
-        begin = inside_top - self._top
-        inside = self._joined()[:, begin : begin + inside_bottom - inside_top]
+        inside = self._between(inside_top, inside_bottom)
         if inside_top == top and inside_bottom == bottom:
             return inside
         index = torch.arange(top, bottom).clamp(inside_top, inside_bottom - 1) - inside_top
@@ -52,7 +55,16 @@ class Window:
         while self._blocks and self._top + self._blocks[0].shape[1] <= top:
             self._top += self._blocks.pop(0).shape[1]
 
-    def _joined(self) -> Tensor:
-        if len(self._blocks) > 1:
-            self._blocks = [torch.cat(self._blocks, 1)]
-        return self._blocks[0]
+    def _between(self, top: int, bottom: int) -> Tensor:
+        """Rows that are held; copied only where blocks meet, and once for all tiles of a band."""
+        if self._answer is None or self._asked != (top, bottom):
+            self._asked = self._answer = None
+            parts, begin = [], self._top
+            for block in self._blocks:
+                part = block[:, max(top - begin, 0) : max(bottom - begin, 0)]
+                if part.shape[1]:
+                    parts.append(part)
+                begin += block.shape[1]
+            self._asked = top, bottom
+            self._answer = parts[0] if len(parts) == 1 else torch.cat(parts, 1)
+        return self._answer

@@ -40,7 +40,7 @@ class Shown:
         x0, x1 = (_place(at, self._across) - native * tile.left for at in (left, right))
         y0, y1 = (_place(at, self._down) - native * tile.top for at in (top, bottom))
         request = self._plan.request
-        colour = resampled(pixels, (x0, y0, x1, y1), (small.width, small.height))
+        colour = resampled(pixels, (x0, y0, x1, y1), (small.width, small.height), rough=True)
         planes = [in_channels(colour, request)]
         if self._plan.source.has_alpha:
             planes.append(self._alpha((left, top, right, bottom), small).to(colour))

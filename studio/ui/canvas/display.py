@@ -224,6 +224,9 @@ class Display(QWidget):
                 self._draw_layer(painter, page, opacity)
         if not previewing and self._is_empty:
             overlay.draw_message(painter, self._view.page_rect(), self._empty_text(), self)
+        if not previewing and self._view.pages == 2 and self._document.picture is None:
+            wanted = self.tr("The picture appears here.")
+            overlay.draw_message(painter, self._view.page_rect(1), wanted, self)
         self.draw_over(painter)
         painter.end()
 

@@ -74,7 +74,8 @@ def draw_message(painter: QPainter, page: QRectF, text: str, widget: QWidget) ->
     flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
     room = QRectF(0, 0, min(page.width() - 24, 420), 400)
     room.moveCenter(page.center())
-    plate = painter.boundingRect(room, flags, text).adjusted(-20, -14, 20, 14)
+    words = painter.boundingRect(room, flags, text)
+    plate = words.adjusted(-20, -14, 20, 14)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     ground = palette.color(QPalette.ColorRole.Window)
@@ -83,5 +84,5 @@ def draw_message(painter: QPainter, page: QRectF, text: str, widget: QWidget) ->
     painter.setBrush(ground)
     painter.drawRoundedRect(plate, 8, 8)
     painter.setPen(palette.color(QPalette.ColorRole.WindowText))
-    painter.drawText(plate, flags, text)
+    painter.drawText(words, flags, text)  # the plate is wider and would wrap otherwise
     painter.restore()

@@ -12,6 +12,7 @@ from studio.document.document import Change, Document
 from studio.ui.icon_button import IconButton
 from studio.ui.images import to_image
 from studio.ui.labelled import caption
+from studio.ui.panel_scroll import PanelChoice
 from studio.ui.panels.box_page import BoxPage, kind_name
 
 _FIRST_KIND = KINDS.index("Person")
@@ -27,7 +28,7 @@ class Boxes(QWidget):
         self._settings = settings
         self._document = document
         self.page = BoxPage(MOST_BOXES)
-        self.kind = QComboBox()
+        self.kind = PanelChoice()
         self.kind.addItems(sorted(KINDS, key=str.casefold))
         self.kind.setEditable(True)
         self.kind.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)

@@ -13,6 +13,7 @@ from studio.contract.request import MAX_LORA
 from studio.ui.icon_button import IconButton
 from studio.ui.labelled import caption
 from studio.ui.number_slider import NumberSlider
+from studio.ui.panel_scroll import PanelChoice
 
 _NAME_PX = 240
 _WEIGHT = Setting(
@@ -39,7 +40,7 @@ class LoraList(QWidget):
         self._settings = settings
         self._shelf = shelf
         self.rows: list[_Row] = []
-        self.combo = QComboBox()
+        self.combo = PanelChoice()
         self.combo.setAccessibleName(self.tr("Add a LoRA file"))
         self.combo.setToolTip(
             self.tr("The LoRA files around the model, and those on the list of models")

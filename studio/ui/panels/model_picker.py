@@ -11,6 +11,7 @@ from studio.ui.icon_button import IconButton
 from studio.ui.labelled import caption
 from studio.ui.models.question import Question
 from studio.ui.models.words import family_title, shown_name
+from studio.ui.panel_scroll import PanelChoice
 
 
 class ModelPicker(QWidget):
@@ -38,7 +39,7 @@ class ModelPicker(QWidget):
         self._settings = settings
         self._shelf = shelf
         self._told: tuple[str, ModelCard | None] | None = None
-        self.combo = QComboBox()
+        self.combo = PanelChoice()
         self.combo.setAccessibleName(self.tr("Model"))
         self.combo.setToolTip(self.tr("The model that makes the picture"))
         self.combo.setSizeAdjustPolicy(

@@ -75,7 +75,7 @@ class PaintPanel(QWidget):
         self.brush.set_value(state.brush_size)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
+        layout.setSpacing(10)
         layout.addLayout(self._materials())
         layout.addWidget(self.pair)
         tools = QVBoxLayout()

@@ -21,6 +21,7 @@ from studio.ui.panels.paint import PaintPanel
 from studio.ui.panels.prompt_text import PromptText
 from studio.ui.panels.recipe import Recipe
 from studio.ui.panels.unknown_line import UnknownLine
+from studio.ui.weight_keys import WeightKeys
 
 
 class PaintPage(QWidget):
@@ -46,6 +47,7 @@ class PaintPage(QWidget):
         self.prompt = QLineEdit()
         self.prompt.setPlaceholderText(self.tr("Sunset, winter, fog… or nothing"))
         bind(settings, "prompt", self.prompt)
+        WeightKeys(self.prompt)
         self.unknown = UnknownLine(unknown, "prompt")
         self.map_strength = NumberSlider(BY_KEY["map_strength"])
         bind(settings, "map_strength", self.map_strength)
@@ -62,7 +64,7 @@ class PaintPage(QWidget):
         self.fold = Fold(self.tr("Picture"), self._folded())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(14)
+        layout.setSpacing(10)
         layout.addWidget(self.picker)
         layout.addWidget(self.no_map)
         layout.addWidget(painting)

@@ -6,6 +6,7 @@ from studio.app.settings import Settings
 from studio.app.unknown_words import UnknownWords
 from studio.ui.binding import bind
 from studio.ui.panels.unknown_line import UnknownLine
+from studio.ui.weight_keys import WeightKeys
 
 
 class PromptText(QWidget):
@@ -28,6 +29,7 @@ class PromptText(QWidget):
         self.edit.document().setDocumentMargin(2)
         self.edit.setFixedHeight(self.edit.fontMetrics().lineSpacing() * lines + 20)
         bind(settings, key, self.edit)
+        WeightKeys(self.edit)
         label = QLabel(title)
         label.setProperty("role", "label")
         label.setBuddy(self.edit)

@@ -1,6 +1,6 @@
 """How a picture is made: seed, size, steps, guidance, sampler; the same in every panel."""
 
-from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app.orders import EngineReady
 from studio.app.setting_rows import BY_KEY
@@ -10,6 +10,7 @@ from studio.ui.binding import bind
 from studio.ui.fold import Fold
 from studio.ui.labelled import labelled
 from studio.ui.number_slider import NumberSlider
+from studio.ui.panel_scroll import PanelChoice
 from studio.ui.panels.seed import SeedControls
 from studio.ui.panels.size import SizeControls
 
@@ -67,8 +68,8 @@ class Recipe(QWidget):
         bind(self._settings, key, slider)
         return slider
 
-    def _combo(self, key: str, titles: dict[str, str]) -> QComboBox:
-        combo = QComboBox()
+    def _combo(self, key: str, titles: dict[str, str]) -> PanelChoice:
+        combo = PanelChoice()
         combo.addItem(self.tr("The model's own"), None)
         for value, title in titles.items():
             combo.addItem(title, value)

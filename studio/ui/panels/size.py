@@ -1,13 +1,14 @@
 """The size of the picture: shapes, usual sides, or any numbers."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from studio.app.setting_rows import BY_KEY
 from studio.app.settings import Settings
 from studio.contract.geometry import Size
 from studio.ui.binding import bind
 from studio.ui.icon_button import IconButton
+from studio.ui.panel_scroll import PanelNumber
 from studio.ui.segments import Segments
 
 SIDES = (256, 512, 768, 1024)
@@ -70,7 +71,7 @@ class SizeControls(QWidget):
     def _numbers(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(6)
-        self.width_field, self.height_field = QSpinBox(), QSpinBox()
+        self.width_field, self.height_field = PanelNumber(), PanelNumber()
         turn = IconButton("rotate-size", self.tr("Swap width and height"))
         turn.clicked.connect(self._turn)
         for key, field in (("width", self.width_field), ("height", self.height_field)):

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
@@ -21,9 +21,10 @@ from studio.contract.materials import BY_KEY, Material
 from studio.contract.places import RESOURCES
 from studio.ui.material_names import called
 from studio.ui.paint_state import PaintState
+from studio.ui.theme import CAPTION_PX
 
 COLUMNS = 5
-SIDE = 48
+WIDTH, HEIGHT = 55, 52
 ORDER = (
     *("sky", "clouds", "mountain", "hill", "water"),
     *("tree", "grass", "sand", "snow", "rock"),
@@ -34,6 +35,9 @@ ORDER = (
 
 _RADIUS = 6.0
 _FADED = 0.22
+_MARGIN = 3
+_NAME = 14
+_CORNER = 13
 
 
 def number_key(key: str) -> str:
@@ -43,13 +47,13 @@ def number_key(key: str) -> str:
 
 
 class Swatch(QAbstractButton):
-    """One material: a rendered sample, the colour it has in the map, its number key."""
+    """One material: a rendered sample, the colour it has in the map, its number key, its name."""
 
     def __init__(self, material: Material, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.material = material
         self.setCheckable(True)
-        self.setFixedSize(SIDE, SIDE)
+        self.setFixedSize(WIDTH, HEIGHT)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys to the canvas
         name = called(material)
@@ -61,7 +65,7 @@ class Swatch(QAbstractButton):
         self._faded = False
 
     def sizeHint(self) -> QSize:
-        return QSize(SIDE, SIDE)
+        return QSize(WIDTH, HEIGHT)
 
     def set_faded(self, faded: bool) -> None:
         """Step back while the person searches for another material."""
@@ -76,24 +80,27 @@ class Swatch(QAbstractButton):
         )
         if self._faded:
             painter.setOpacity(_FADED)
-        inner = QRectF(self.rect()).adjusted(3, 3, -3, -3)
+        inner = QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN - _NAME)
         shape = QPainterPath()
         shape.addRoundedRect(inner, _RADIUS, _RADIUS)
         painter.setClipPath(shape)
-        painter.drawPixmap(inner, self._sample, QRectF(self._sample.rect()))
+        painter.drawPixmap(inner, self._sample, _middle(self._sample, inner.size()))
         self._draw_map_colour(painter, inner)
         painter.setClipping(False)
         self._draw_number(painter, inner)
+        self._draw_name(painter, inner)
         self._draw_frame(painter)
 
     def _draw_map_colour(self, painter: QPainter, inner: QRectF) -> None:
         """A corner in the colour that the material has in the map."""
         corner = QPainterPath(inner.bottomRight())
-        corner.lineTo(inner.bottomRight() - QPointF(16, 0))
-        corner.lineTo(inner.bottomRight() - QPointF(0, 16))
+        corner.lineTo(inner.bottomRight() - QPointF(_CORNER, 0))
+        corner.lineTo(inner.bottomRight() - QPointF(0, _CORNER))
         painter.fillPath(corner, QColor(*self.material.gaugan))
         painter.setPen(QPen(QColor(0, 0, 0, 90), 1))
-        painter.drawLine(inner.bottomRight() - QPointF(16, 0), inner.bottomRight() - QPointF(0, 16))
+        painter.drawLine(
+            inner.bottomRight() - QPointF(_CORNER, 0), inner.bottomRight() - QPointF(0, _CORNER)
+        )
 
     def _draw_number(self, painter: QPainter, inner: QRectF) -> None:
         if not self._number:
@@ -109,6 +116,19 @@ class Swatch(QAbstractButton):
             painter.drawText(place.translated(way), flags, self._number)
         painter.setPen(QColor("white"))
         painter.drawText(place, flags, self._number)
+
+    def _draw_name(self, painter: QPainter, sample: QRectF) -> None:
+        font = QFont(self.font())
+        font.setPixelSize(CAPTION_PX)
+        painter.setFont(font)
+        role = QPalette.ColorRole.WindowText
+        quiet = QPalette.ColorRole.PlaceholderText
+        painter.setPen(self.palette().color(role if self.isChecked() else quiet))
+        place = QRectF(1, sample.bottom(), self.width() - 2, _NAME + 1)
+        shown = painter.fontMetrics().elidedText(
+            self.accessibleName(), Qt.TextElideMode.ElideRight, int(place.width())
+        )
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), shown)
 
     def _draw_frame(self, painter: QPainter) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -149,8 +169,8 @@ class Swatches(QWidget):
         self._group.setExclusive(True)
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setHorizontalSpacing(12)
-        layout.setVerticalSpacing(4)
+        layout.setHorizontalSpacing(3)
+        layout.setVerticalSpacing(2)
         self.swatches: dict[int, Swatch] = {}
         for place, key in enumerate(ORDER):
             swatch = Swatch(BY_KEY[key])
@@ -200,6 +220,13 @@ class Swatches(QWidget):
             self._group.setExclusive(False)  # a label that has no swatch
             checked.setChecked(False)
             self._group.setExclusive(True)
+
+
+def _middle(sample: QPixmap, wanted: QSizeF) -> QRectF:
+    """The largest part of a sample, around its middle, that has the proportions wanted."""
+    part = QRectF(QPointF(), wanted.scaled(sample.size(), Qt.AspectRatioMode.KeepAspectRatio))
+    part.moveCenter(QRectF(sample.rect()).center())
+    return part
 
 
 def _names(swatch: Swatch) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from PySide6.QtGui import (
     QPalette,
     QPen,
     QPixmap,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -254,6 +255,12 @@ class BatchList(QListView):
         row = self._files.row_of(file)
         if row >= 0 and row != self.currentIndex().row():
             self.setCurrentIndex(self._files.index(row))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The current file stays in sight when the panel needs the room."""
+        super().resizeEvent(event)
+        if self.currentIndex().isValid():
+            self.scrollTo(self.currentIndex())
 
     def _current_changed(self, index: QModelIndex, _before: QModelIndex) -> None:
         self.chosen.emit(self._files.file(index) if index.isValid() else None)

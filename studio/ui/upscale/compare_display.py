@@ -124,6 +124,11 @@ class CompareDisplay(QWidget):
         compares = self.layers is not None and self.layers.comparable
         return compares and self._mode == "slider" and not self._holding_before
 
+    @property
+    def said(self) -> str:
+        """What stands at the lower edge."""
+        return self.note
+
     # Layout
 
     def _panes(self) -> list[QRectF]:
@@ -185,8 +190,8 @@ class CompareDisplay(QWidget):
                 painter.translate(pane.topLeft())
                 self._draw_pane(painter, self.layers, after=index == 1, beside=len(panes) == 2)
                 painter.restore()
-            if self.note:
-                marks.draw_note(painter, self, self.note)
+            if note := self.said:
+                marks.draw_note(painter, self, note)
         painter.end()
 
     def _draw_pane(self, painter: QPainter, layers: Layers, *, after: bool, beside: bool) -> None:

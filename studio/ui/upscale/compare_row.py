@@ -81,6 +81,8 @@ class CompareRow(ProgressRow):
     def _stand(self) -> str:
         batch = self._batch
         files = batch.files
+        if batch.cancelling:
+            return self.tr("Stopping after this tile")
         if batch.preview.running:
             return self.tr("Enlarging the region")
         if batch.phase is Phase.PAUSED:

@@ -62,6 +62,12 @@ class CompareView(CompareDisplay):
         self._show_cursor()
         self.update()
 
+    @property
+    def said(self) -> str:
+        if self.choosing:
+            return self.tr("Drag over the part to preview; Esc ends it.")
+        return super().said
+
     def draw_over(self, painter: QPainter) -> None:
         """The region that is being drawn."""
         if self._corner is not None:

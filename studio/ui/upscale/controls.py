@@ -1,7 +1,7 @@
 """How the pictures are enlarged: model, scale or size, character, strength, repair."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from studio.app.models.shelf import Shelf
 from studio.app.setting_rows import BY_KEY
@@ -13,6 +13,7 @@ from studio.contract.upscaling import UpscaleMode
 from studio.ui.binding import bind
 from studio.ui.labelled import labelled
 from studio.ui.number_slider import NumberSlider
+from studio.ui.panel_scroll import PanelNumber
 from studio.ui.segments import Segments
 from studio.ui.upscale.upscaler_picker import UpscalerPicker
 
@@ -77,7 +78,7 @@ class UpscaleControls(QWidget):
         row.setSpacing(6)
         for key in ("upscale_width", "upscale_height"):
             setting = BY_KEY[key]
-            field = QSpinBox()
+            field = PanelNumber()
             field.setRange(int(setting.low or 1), int(setting.high or 1))
             field.setSingleStep(int(setting.step))
             field.setKeyboardTracking(False)

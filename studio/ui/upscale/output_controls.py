@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
@@ -22,6 +21,7 @@ from studio.ui.fold import Fold
 from studio.ui.icon_button import IconButton
 from studio.ui.labelled import caption, labelled
 from studio.ui.number_slider import NumberSlider
+from studio.ui.panel_scroll import PanelChoice
 
 _LOSSY = {SAME_FORMAT, *(row.key for row in FORMATS_OUT if row.quality is not None)}
 
@@ -36,7 +36,7 @@ class OutputControls(QWidget):
         self._settings = settings
         self.pattern = QLineEdit()
         bind(settings, "upscale_pattern", self.pattern)
-        self.format = QComboBox()
+        self.format = PanelChoice()
         for row in FORMATS_OUT:
             self.format.addItem(row.label, row.key)
         self.format.addItem(self.tr("As each picture is"), SAME_FORMAT)

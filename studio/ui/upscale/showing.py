@@ -57,9 +57,11 @@ class Showing(QObject):
         self._show(None)
 
     def choose_from(self, row: int) -> None:
-        """Look at the first of the files that came, if nothing is in work."""
-        if self._batch.phase is Phase.IDLE and row < len(self._batch.files):
-            self._list.choose(self._batch.files[row])
+        """Look at the first of the files that came and can be read, if nothing is in work."""
+        came = self._batch.files[row:]
+        if self._batch.phase is Phase.IDLE and came:
+            readable = (file for file in came if file.state is not ItemState.FAILED)
+            self._list.choose(next(readable, came[0]))
 
     # Which file
 

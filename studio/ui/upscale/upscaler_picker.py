@@ -10,6 +10,7 @@ from studio.contract.model_card import ModelCard
 from studio.contract.upscaling import DEFAULT_UPSCALER
 from studio.ui.icon_button import IconButton
 from studio.ui.models.words import shown_name
+from studio.ui.panel_scroll import PanelChoice
 
 _KEY = "upscale_model"
 
@@ -28,7 +29,7 @@ class UpscalerPicker(QWidget):
         super().__init__(parent)
         self._settings = settings
         self._shelf = shelf
-        self.combo = QComboBox()
+        self.combo = PanelChoice()
         self.combo.setAccessibleName(self.tr("Upscaling model"))
         self.combo.setToolTip(self.tr("The model that makes the pictures larger"))
         self.combo.setSizeAdjustPolicy(

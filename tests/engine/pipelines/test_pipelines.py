@@ -87,14 +87,15 @@ def test_defaults_notices_and_every_picture_its_seed(
     library: studio.ModelLibrary, xl: tuple[Path, Any]
 ) -> None:
     asked = request(xl[0], steps=None, sampler="ddim", size=studio.Size(70, 64), count=2,
-                    loras=(("x", 1.0),), label_map=np.zeros((8, 8), np.uint8))  # fmt: skip
+                    prompt="a (lake:1.3)", loras=(("x", 1.0),),
+                    label_map=np.zeros((8, 8), np.uint8))  # fmt: skip
     events = studio.generate(asked, library)
     started = next(event for event in events if isinstance(event, Started))
     events.close()  # type: ignore[attr-defined]
     assert (started.request.steps, started.request.guidance) == (50, 5.0)
     assert started.request.sampler is None
     told = " ".join(started.notices)
-    for words in ("size is", "no label map", "no LoRA", "its own sampler"):
+    for words in ("size is", "no label map", "no LoRA", "no weights", "its own sampler"):
         assert words in told
     two = of(Produced, list(studio.generate(request(xl[0], count=2), library)))
     one = of(Produced, list(studio.generate(request(xl[0], seed=10), library)))

@@ -401,13 +401,13 @@ def test_a_stroke_at_1024_draws_only_what_it_changed_and_quickly(canvas):
     times = []
     for step in range(20):
         QTest.mouseMove(canvas, place(canvas, 200 + step * 20, 200 + step * 10))
-        start = time.perf_counter()
+        start = time.process_time()  # by the clock a busy computer would be measured
         QApplication.processEvents()
         canvas.repaint(canvas._view.region_rect(canvas.document._touched))
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     QTest.mouseRelease(canvas, LEFT, Qt.KeyboardModifier.NoModifier, place(canvas, 580, 390))
     assert canvas.document.labels[390, 580] == WATER
-    assert float(np.median(times)) < 0.033
+    assert float(np.median(times)) < 1 / 60  # one frame of most screens
 
 
 def test_keys_follow_the_pointer_except_out_of_a_text_field(canvas):
