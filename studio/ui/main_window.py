@@ -198,6 +198,7 @@ class MainWindow(QMainWindow):
 
     def queue(self) -> None:
         """Make a picture after those that wait."""
+        self.notices.dismiss_error()
         try:
             self.session.generate()
         except ValueError as error:
