@@ -122,7 +122,7 @@ def _upscaler(checkpoint: Checkpoint, card: ModelCard) -> ModelCard | None:
     """The card of an upscaler of another family; None where spandrel, too, knows nothing of it."""
     try:
         if not is_foreign(checkpoint):
-            return None
+            return _incomplete(checkpoint, card) if card.title == _UPSCALER else None
         title = foreign_title(checkpoint)
     except CheckpointError as error:
         return broken(_name(checkpoint.path), str(error), card.nbytes)
@@ -131,6 +131,12 @@ def _upscaler(checkpoint: Checkpoint, card: ModelCard) -> ModelCard | None:
             return None  # without spandrel nobody knows whether it is one
         return replace(card, family=FAMILY, problem=f"{error.sentence} {error.action}")
     return replace(card, title=title, family=FAMILY, capabilities=(Capability.UPSCALE,))
+
+
+def _incomplete(checkpoint: Checkpoint, card: ModelCard) -> ModelCard:
+    path = checkpoint.path
+    sentence = f"{path.name} looks like an upscaler, but is incomplete or of an unknown kind."
+    return broken(_name(path), sentence, card.nbytes)
 
 
 def part_title(names: Iterable[str]) -> str | None:

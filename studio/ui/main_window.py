@@ -49,6 +49,8 @@ _STAGES = {"upscale": 1, "models": 2}
 """What the middle shows for a panel, where that is not the canvas."""
 _SMALLEST = (1100, 700)
 _FIRST = (1280, 800)
+_FRAME = 40
+"""What a desktop puts around a window, about; else its last row would be below a small screen."""
 
 
 class MainWindow(QMainWindow):
@@ -61,7 +63,8 @@ class MainWindow(QMainWindow):
         self._was_maximized = False
         self.setWindowTitle("Latent Studio")
         self.setMinimumSize(*_SMALLEST)
-        self.resize(*_FIRST)
+        room = self.screen().availableSize()
+        self.resize(min(_FIRST[0], room.width()), min(_FIRST[1], room.height() - _FRAME))
         self.setAcceptDrops(True)
         self.paint = PaintState(self)
         self.canvas = Canvas(session.document, self.paint)
@@ -195,6 +198,7 @@ class MainWindow(QMainWindow):
 
     def queue(self) -> None:
         """Make a picture after those that wait."""
+        self.notices.dismiss_error()
         try:
             self.session.generate()
         except ValueError as error:

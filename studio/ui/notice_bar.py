@@ -108,6 +108,11 @@ class NoticeBar(QFrame):
         if self.notice is notice:
             self.dismiss()
 
+    def dismiss_error(self) -> None:
+        """The person tries something else: what went wrong before is no news any more."""
+        if self.notice is not None and self.notice.kind == "error":
+            self.dismiss()
+
     def dismiss(self) -> None:
         self.notice = None
         self._timer.stop()

@@ -306,6 +306,11 @@ def test_a_failure_is_a_sentence_an_action_and_folded_details(studio: Studio, lo
     assert not notices._details.isVisible()
     QTest.mouseClick(notices._unfold, Qt.MouseButton.LeftButton)
     assert notices._details.isVisible()
+    studio.settings.set("prompt", "fine")
+    press(studio, "Ctrl+Return")  # trying again takes it away
+    assert not notices.isVisible()
+    loop.until(lambda: not studio.jobs.busy)
+    loop.run(studio.background.drained())
 
 
 def test_an_engine_that_crashes_leaves_the_window_working(studio: Studio, loop: Loop) -> None:

@@ -16,6 +16,8 @@ _WEIGHTS = ("diffusion_pytorch_model", "model", "pytorch_model")
 _VARIANTS = (".safetensors", ".fp16.safetensors", ".bin", ".fp16.bin")
 _TEXTS = (".json", ".txt", ".model")
 _SINGLE = (".safetensors", ".ckpt")
+_LAST = (".pth", ".pt")
+"""Upscalers are published so; elsewhere such files lie beside a model and are none."""
 _SHOWN = 6
 
 
@@ -109,11 +111,12 @@ def chosen(files: Sequence[HubFile], wish: Wish) -> tuple[HubFile, ...]:
     if PIPELINE in by_name:
         return _pipeline(by_name, wish)
     singles = [name for name in by_name if name.lower().endswith(_SINGLE)]
+    singles = singles or [name for name in by_name if name.lower().endswith(_LAST)]
     best = [n for n in singles if n.endswith(".safetensors") or _twin(n) not in by_name]
     if not best:
         raise HubError(
             f"{wish.repository} holds no model that the studio reads: neither {PIPELINE} nor a "
-            ".safetensors or .ckpt file."
+            ".safetensors, .ckpt or .pth file."
         )
     if len(best) > 1:
         listed = ", ".join(sorted(best)[:_SHOWN])
@@ -129,8 +132,8 @@ def _one_file(by_name: dict[str, HubFile], wish: Wish) -> tuple[HubFile, ...]:
     name = wish.file or ""
     if name not in by_name:
         raise HubError(f"{wish.repository} has no file “{name}”.")
-    if not name.lower().endswith(_SINGLE):
-        raise HubError(f"“{name}” is no .safetensors or .ckpt file.")
+    if not name.lower().endswith((*_SINGLE, *_LAST)):
+        raise HubError(f"“{name}” is no .safetensors, .ckpt or .pth file.")
     beside = (str(PurePosixPath(name).with_suffix(".yaml")),)
     return tuple(by_name[part] for part in (name, *beside) if part in by_name)
 

@@ -17,7 +17,7 @@ from studio.engine.model_error import ModelError
 from studio.engine.pipelines.model import PipelineConfig, PipelineModel
 
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt")
-_INSTALL = "Install it with: pip install latent-studio[diffusers]"
+_INSTALL = 'Install it with: pip install "latent-studio[diffusers]"'
 
 
 def open_pipeline(folder: Path, device: Device) -> PipelineModel:

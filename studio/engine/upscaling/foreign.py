@@ -1,6 +1,5 @@
 """Upscalers of other families (ESRGAN, SwinIR, ...): weights of ours, networks of spandrel's."""
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from studio.contract.upscaling import UpscaleMode, UpscaleRequest
 from studio.engine.checkpoints.error import CheckpointError
@@ -20,8 +20,9 @@ from studio.engine.upscaling.order import PassOrder
 from studio.engine.upscaling.spandrel_library import spandrel
 from studio.engine.weights import is_finite
 
-_MOST_BLOCKS = 10_000
-"""A number in a tensor's name makes the network at least so long."""
+_SHOWN = 120
+_FEW = 1_000_000
+"""Values that a network may have beside twice those of its file: some are used in two places."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -108,7 +109,6 @@ def _built(checkpoint: Checkpoint, device: Device) -> ForeignUpscaler:
     architecture = _architecture(checkpoint)
     if architecture is None:
         raise CheckpointError(f"{name} is no upscaler that spandrel knows.")
-    _check_names(checkpoint)
     size = sum(tensor.nbytes for tensor in checkpoint.tensors.values())
     check_room(name, size, size, device.device)
     tensors = spandrel().canonicalize_state_dict(
@@ -117,12 +117,16 @@ def _built(checkpoint: Checkpoint, device: Device) -> ForeignUpscaler:
             for key, value in checkpoint.tensors.items()
         }
     )
+    values = sum(tensor.numel() for tensor in tensors.values())
     try:
-        network = architecture.load(tensors)
+        with _no_larger_than(2 * values + _FEW, name):
+            network = architecture.load(tensors)
+    except CheckpointError:
+        raise
     except Exception as error:  # whatever a network says of tensors that do not fit it
-        line = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise CheckpointError(
-            f"{name} looks like {architecture.name} and cannot be used: {line} Get it again."
+            f"{name} looks like {architecture.name} and cannot be used ({_reason(error)}); get it "
+            "again."
         ) from error
     _check_kind(name, network)
     network.model.requires_grad_(False)
@@ -132,14 +136,34 @@ def _built(checkpoint: Checkpoint, device: Device) -> ForeignUpscaler:
     )
 
 
-def _check_names(checkpoint: Checkpoint) -> None:
-    """A network is built as deep as its tensors' numbers say, before any of them is looked for."""
-    for name in checkpoint.tensors:
-        if any(int(number) > _MOST_BLOCKS for number in re.findall(r"\d{5,}", name)):
+def _reason(error: Exception) -> str:
+    """The first line that says something; torch begins with "Error(s) in loading ...:"."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = next((line for line in lines if not line.endswith(":")), type(error).__name__)
+    return f"{told.rstrip('. ')[:_SHOWN]}…" if len(told) > _SHOWN else told.rstrip(". ")
+
+
+@contextmanager
+def _no_larger_than(values: int, name: str) -> Iterator[None]:
+    """A network is built as deep and wide as names and shapes say, before any tensor of it is
+    looked for: a file made to do harm could ask for any amount of memory.
+    """
+    left = values
+
+    def count(_module: nn.Module, _name: str, parameter: nn.Parameter | None) -> None:
+        nonlocal left
+        left -= 0 if parameter is None else parameter.numel()
+        if left < 0:
             raise CheckpointError(
-                f"In {checkpoint.path.name} the tensor {name[:80]} belongs to no network of a "
-                "sensible depth: the file is damaged or made to do harm."
+                f"The network that the names in {name} ask for is larger than the file: it is "
+                "damaged or made to do harm."
             )
+
+    hook = register_module_parameter_registration_hook(count)
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 def _check_kind(name: str, network: Any) -> None:

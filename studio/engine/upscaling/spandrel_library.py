@@ -11,7 +11,7 @@ from typing import Any
 
 from studio.engine.model_error import ModelError
 
-INSTALL = "Install it with: pip install latent-studio[spandrel]"
+INSTALL = 'Install it with: pip install "latent-studio[spandrel]"'
 _TORCHVISION = ("torchvision", "torchvision.transforms", "torchvision.transforms.functional")
 _NAMES = ("InterpolationMode", "normalize", "rotate")
 """What spandrel imports of torchvision, for one network that fills holes and one for faces."""

@@ -180,6 +180,17 @@ def test_names_that_leave_their_folder_are_never_chosen() -> None:
     assert len(chosen(bad, Wish("a/b"))) == 3
 
 
+def test_an_upscaler_alone_is_chosen_and_training_files_beside_a_model_are_not() -> None:
+    alone = names("RealESRGAN_x4plus.pth", "README.md", "optimizer.bin")
+    assert [file.name for file in chosen(alone, Wish("a/b"))] == ["RealESRGAN_x4plus.pth"]
+    beside = names("model.safetensors", "optimizer.pt", "scheduler.pt")
+    assert [file.name for file in chosen(beside, Wish("a/b"))] == ["model.safetensors"]
+    (asked,) = chosen(beside, Wish("a/b", "optimizer.pt"))
+    assert asked.name == "optimizer.pt"
+    with pytest.raises(HubError, match=r"no \.safetensors, \.ckpt or \.pth file"):
+        chosen(alone, Wish("a/b", "optimizer.bin"))
+
+
 def test_sizes_are_shown_as_people_read_them() -> None:
     shown = [shown_size(n) for n in (0, 999, 26_400_000, 4_270_000_000)]
     assert shown == ["0 B", "999 B", "26 MB", "4.3 GB"]

@@ -233,12 +233,24 @@ def damaged(tensors: dict[str, Tensor], how: str) -> dict[str, Tensor]:
     return tensors
 
 
-@pytest.mark.parametrize("how", ["NaN", "shape", "missing", "depth"])
+def test_names_cannot_ask_for_more_than_the_file_holds(models: ModelLibrary, tmp_path: Path):
+    tensors = damaged(basicsr_names(real_esrgan()), "depth")
+    path = write_pth(tmp_path / "bomb.pth", tensors)
+    assert "bomb.pth ask for is larger than the file" in failure(path, models).sentence
+    assert "larger than the file" in recognised(path).problem
+    assert not torch.nn.modules.module._global_parameter_registration_hooks
+
+
+@pytest.mark.parametrize("how", ["NaN", "shape", "missing"])
 def test_damaged_files_are_a_sentence(how: str, models: ModelLibrary, tmp_path: Path):
     path = write_pth(tmp_path / "a.pth", damaged(basicsr_names(real_esrgan()), how))
     sentence = failure(path, models).sentence
     assert "a.pth" in sentence
     assert len(sentence) < 300
+    if how == "missing":
+        assert "is incomplete" in recognised(path).problem
+    if how == "shape":
+        assert "size mismatch for model.1.sub.0.RDB1.conv1.0.weight" in sentence
 
 
 def test_another_checkpoint_is_no_upscaler(models: ModelLibrary, tmp_path: Path):
@@ -267,7 +279,7 @@ def test_without_spandrel_it_says_what_to_install(
     assert "spandrel, and that is not installed" in end.sentence
     card = recognised(esrgan)
     assert (card.kind, card.capabilities) == (CardKind.PART, ())
-    assert "pip install latent-studio[spandrel]" in card.problem
+    assert 'pip install "latent-studio[spandrel]"' in card.problem
     assert recognised(doubling).kind is CardKind.BROKEN  # nobody else knows such names
 
 
