@@ -45,6 +45,19 @@ def test_a_window_passes_signals_on_and_keeps_what_is_needed():
     assert torch.equal(window.rows(4, 10), x[:, 4:10])
 
 
+def test_rows_are_joined_once_for_all_who_ask():
+    x = torch.arange(12.0)[None, :, None].expand(1, 12, 3).contiguous()
+    window = Window(blocks(x, 4, 4, 4), 12)
+    list(window.fill(8))
+    first = window.rows(2, 7)
+    assert window.rows(2, 7).data_ptr() == first.data_ptr()
+    assert torch.equal(first, x[:, 2:7])
+    assert torch.equal(window.rows(5, 7), x[:, 5:7])
+    list(window.fill(12))
+    assert torch.equal(window.rows(5, 12), x[:, 5:12])
+    assert torch.equal(window.rows(11, 14), x[:, [11, 11, 11]])
+
+
 def test_beyond_a_window_its_borders_repeat():
     x = torch.arange(4.0)[None, :, None]
     window = Window(blocks(x, 4), 4)
