@@ -167,6 +167,9 @@ class ModelsStage(QWidget):
             await self._shelf.remove(model)
         except RegisterError as error:
             self._tell(Notice(kind="error", sentence=str(error)))
+        left = self._panel.list.entries.shown
+        if left and self._panel.list.current is None:  # no empty page is left behind
+            self._panel.list.choose(left[0].key)
 
     async def _answer(self, model: Installed, prediction: str) -> None:
         try:

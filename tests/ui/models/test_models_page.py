@@ -116,6 +116,8 @@ def test_removing_takes_a_folder_off_the_list_and_deletes_nothing(
     loop.run(studio.background.drained())
     assert {model.origin for model in studio.shelf.models} == {Origin.BUNDLED}
     assert len(list(tree.iterdir())) == len(CARDS)
+    assert detail(studio).model == studio.shelf.models[0]
+    assert page(studio).list.current == studio.shelf.models[0]
 
 
 def test_a_dropped_checkpoint_is_looked_into_and_shown(
