@@ -8,7 +8,7 @@ from torch import Tensor
 from studio.contract.materials import BY_KEY
 from studio.worlds.batch import Batch
 from studio.worlds.noise import cells, fbm, mix, offset, smoothstep
-from studio.worlds.terrain import Relief
+from studio.worlds.terrain import Relief, mountainous
 
 SOILS = ("dirt", "gravel", "mud", "sand", "stone")
 Rgb = tuple[float, float, float]
@@ -166,8 +166,8 @@ def cover(
     # Steep ground cannot hold soil.
     steep = smoothstep(0.54, 0.85, slope + 0.10 * broad)
     steep = steep * (1.0 - (batch["dunes"] > 3.0) * (land.mountain < 20.0).float())
-    mountainous = land.mountain > 0.08 * batch["mountain_height"].clamp(min=1.0)
-    rock = torch.where(mountainous[:, None], _one(batch, ROCK), _one(batch, CLIFF))
+    on_mountain = mountainous(land, batch)
+    rock = torch.where(on_mountain[:, None], _one(batch, ROCK), _one(batch, CLIFF))
     rock = rock * (1.0 + 0.2 * middle + 0.2 * fine + 0.14 * region)[:, None]
     # Beds of stone, tilted and bent, and streaks of scree and lichen that run downhill.
     beds = height + 26.0 * region + 9.0 * broad + p.real * 0.12
@@ -189,7 +189,7 @@ def cover(
     )
     scree = high * smoothstep(0.10, 0.5, slope + 0.35 * high + 0.12 * crag)
     lay(scree * 0.92, rock * 1.08, None)
-    label = torch.where(mountainous, _id("mountain"), label)
+    label = torch.where(on_mountain, _id("mountain"), label)
 
     forest = forest_mask(p, height, slope, land, batch)
     clump = fbm(p, 14.0, 3, seed, 106, footprint, gain=0.7)
@@ -201,7 +201,7 @@ def cover(
     ) * (0.85 + 0.3 * clump).clamp(0.25, 1.8)[:, None]  # fmt: skip
     lay(trunk, leaves, "tree")
     # From afar the woods on a mountain are part of it.
-    label = torch.where(mountainous & (p.imag > WOODED), _id("mountain"), label)
+    label = torch.where(on_mountain & (p.imag > WOODED), _id("mountain"), label)
     bumps = bumps + trunk * clump * 2.2
 
     # Snow lies where it is high or cold and not too steep.
@@ -214,10 +214,10 @@ def cover(
     albedo = mix(albedo, _one(batch, SNOW) * (1.0 + 0.03 * fine)[:, None], snow[:, None])
     deep = (snow > 0.6) & (trunk < 0.5)
     # A mountain in winter is a mountain; at other seasons its snow is a thing of its own.
-    peak = mountainous & (batch["snow_cover"] > 0)
+    peak = on_mountain & (batch["snow_cover"] > 0)
     label = torch.where(deep & ~peak, _id("snow"), label)
 
-    on_road = smoothstep(0.25, -0.1, land.road + 0.12 * middle) * ~mountainous
+    on_road = smoothstep(0.25, -0.1, land.road + 0.12 * middle) * ~on_mountain
     if any(s.road for s in batch.scenes):
         paved = batch["road_paved"][:, None]
         way = mix(_one(batch, TRACK), _one(batch, ASPHALT), paved)

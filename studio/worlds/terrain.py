@@ -29,6 +29,11 @@ class Relief:
 FAR = 1e5
 
 
+def mountainous(land: Relief, batch: Batch) -> Tensor:
+    """bool like the relief: where the ground belongs to a mountain."""
+    return land.mountain > 0.08 * batch["mountain_height"].clamp(min=1.0)
+
+
 def _bend(z: Tensor, batch: Batch, strength: Tensor, phase: float) -> Tensor:
     """Sideways swing in metres of a river or road at distance z; swings widen with distance."""
     t = torch.log1p(z.clamp(min=0.0) / 25.0)

@@ -29,7 +29,7 @@ from studio.worlds.noise import fbm, mix, smoothstep
 from studio.worlds.sky import Light
 from studio.worlds.splat import Layer, Stand, draw, join
 from studio.worlds.sprites import KINDS
-from studio.worlds.terrain import Relief, relief
+from studio.worlds.terrain import Relief, mountainous, relief
 
 BARK: Rgb = (0.075, 0.055, 0.042)
 BIRCH: Rgb = (0.40, 0.38, 0.34)
@@ -163,8 +163,7 @@ def _trees(batch: Batch, view: View, light: Light) -> Stand | None:
     # A forest has a tree every 22 square metres.
     keep = spots.chance[2] < density * (spots.area / 22.0)
     keep = keep & (spots.chance[3] < 0.25 + density)
-    mountainous = spots.land.mountain > 0.08 * batch["mountain_height"].clamp(min=1.0)
-    keep = keep & ~(mountainous & (spots.p.imag > WOODED))
+    keep = keep & ~(mountainous(spots.land, batch) & (spots.p.imag > WOODED))
     scene = keep.nonzero()[:, 0]
     r = [c.expand_as(keep)[keep] for c in spots.chance]
     region = fbm(spots.p, 260.0, 2, batch["patch"], 104)

@@ -18,7 +18,7 @@ from studio.ui.number_slider import NumberSlider
 from studio.ui.panels.loras import LoraList
 from studio.ui.panels.model_picker import ModelPicker
 from studio.ui.panels.paint import PaintPanel
-from studio.ui.panels.prompt_text import PromptText
+from studio.ui.panels.prompt_text import NegativePrompt
 from studio.ui.panels.recipe import Recipe
 from studio.ui.panels.unknown_line import UnknownLine
 from studio.ui.weight_keys import WeightKeys
@@ -51,14 +51,7 @@ class PaintPage(QWidget):
         self.unknown = UnknownLine(unknown, "prompt")
         self.map_strength = NumberSlider(BY_KEY["map_strength"])
         bind(settings, "map_strength", self.map_strength)
-        self.negative = PromptText(
-            settings,
-            unknown,
-            "negative_prompt",
-            title=self.tr("Negative prompt"),
-            placeholder=self.tr("Fog, rain"),
-            lines=2,
-        )
+        self.negative = NegativePrompt(settings, unknown)
         self.loras = LoraList(settings, shelf)
         self.recipe = Recipe(settings)
         self.fold = Fold(self.tr("Picture"), self._folded())

@@ -18,7 +18,7 @@ from studio.ui.panels.class_picker import ClassPicker
 from studio.ui.panels.depth_well import DepthWell
 from studio.ui.panels.loras import LoraList
 from studio.ui.panels.model_picker import ModelPicker
-from studio.ui.panels.prompt_text import PromptText
+from studio.ui.panels.prompt_text import NegativePrompt, PromptText
 from studio.ui.panels.recipe import Recipe
 from studio.ui.panels.source_well import SourceWell
 
@@ -51,14 +51,7 @@ class PromptPanel(QWidget):
             placeholder=self.tr("A snowy mountain behind a calm lake at sunset"),
             lines=4,
         )
-        self.negative = PromptText(
-            settings,
-            unknown,
-            "negative_prompt",
-            title=self.tr("Negative prompt"),
-            placeholder=self.tr("Fog, rain"),
-            lines=2,
-        )
+        self.negative = NegativePrompt(settings, unknown)
         self.classes = ClassPicker(settings)
         self.source = SourceWell(settings, document, paint)
         self.follow = QCheckBox(self.tr("Follow the painted map"))

@@ -1,5 +1,6 @@
 """The field a prompt is written in, and the line under it that names unknown words."""
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from studio.app.settings import Settings
@@ -40,3 +41,17 @@ class PromptText(QWidget):
         layout.addWidget(label)
         layout.addWidget(self.edit)
         layout.addWidget(self.unknown)
+
+
+class NegativePrompt(PromptText):
+    """What the picture should not show; the same in every panel."""
+
+    def __init__(self, settings: Settings, unknown: UnknownWords) -> None:
+        super().__init__(
+            settings,
+            unknown,
+            "negative_prompt",
+            title=QCoreApplication.translate("NegativePrompt", "Negative prompt"),
+            placeholder=QCoreApplication.translate("NegativePrompt", "Fog, rain"),
+            lines=2,
+        )

@@ -40,11 +40,6 @@ from tests.foreign_upscalers import (
 
 
 @pytest.fixture(scope="module")
-def models() -> ModelLibrary:
-    return ModelLibrary(device="cpu")
-
-
-@pytest.fixture(scope="module")
 def esrgan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("esrgan") / "RealESRGAN_x4plus.pth"
     return write_pth(path, basicsr_names(real_esrgan()))

@@ -25,11 +25,6 @@ from studio.engine.nets.upscaler import UpscalerNet
 from studio.engine.upscaling.upscale import upscale
 
 
-@pytest.fixture(scope="module")
-def models() -> ModelLibrary:
-    return ModelLibrary(device="cpu")
-
-
 def picture(height: int, width: int, channels: int = 3, dtype: type = np.uint8) -> np.ndarray:
     """Smooth shapes with some noise."""
     rng = np.random.default_rng(height * 1000 + width)

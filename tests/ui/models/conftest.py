@@ -1,5 +1,6 @@
 """The window with a few models on its list, whose cards are known already."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from studio.app.places import Places
 from studio.contract.catalog import Capability
 from studio.contract.model_card import CardKind, ModelCard, broken
 from studio.engine.families.published import PICTURES
+from studio.ui.start import Studio
+from tests.app.conftest import Loop
 from tests.app.models.test_register import tensors
 from tests.ui.conftest import application, loop, open_studio, places
 
@@ -53,6 +56,16 @@ CARDS = {
     "style": ModelCard(kind=CardKind.PART, title="LoRA", family="part", nbytes=9),
     "page": broken("page", "page.ckpt is a web page saved under a checkpoint's name."),
 }  # fmt: skip
+
+
+def opened(
+    open_studio: Callable[..., Studio], loop: Loop, *, listed: str, **settings: object
+) -> Studio:
+    """The studio with these settings, once the model ``listed`` is on its list."""
+    made = open_studio(**settings)
+    loop.until(lambda: any(model.name == listed for model in made.shelf.models))
+    loop.run(made.background.drained())
+    return made
 
 
 @pytest.fixture

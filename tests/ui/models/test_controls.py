@@ -23,7 +23,7 @@ from studio.ui.start import Studio
 from tests.app.conftest import Loop
 from tests.app.models.test_register import tensors
 from tests.ui.conftest import close
-from tests.ui.models.conftest import CARDS
+from tests.ui.models.conftest import CARDS, opened
 from tests.ui.test_work_flow import drop, generate, press
 
 LEFT = Qt.MouseButton.LeftButton
@@ -32,10 +32,7 @@ SOURCE = np.full((96, 192, 3), 90, np.uint8)
 
 @pytest.fixture
 def studio(open_studio: Callable[..., Studio], tree: Path, loop: Loop) -> Studio:
-    made = open_studio(panel="prompt")
-    loop.until(lambda: any(model.name == "photo" for model in made.shelf.models))
-    loop.run(made.background.drained())
-    return made
+    return opened(open_studio, loop, panel="prompt", listed="photo")
 
 
 def use(studio: Studio, tree: Path, name: str) -> PromptPanel:

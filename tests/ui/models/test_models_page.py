@@ -16,7 +16,7 @@ from tests.app.conftest import Loop
 from tests.app.models.conftest import hub
 from tests.app.models.hub_server import HubServer
 from tests.commands.test_models import write_model
-from tests.ui.models.conftest import CARDS
+from tests.ui.models.conftest import CARDS, opened
 from tests.ui.test_work_flow import press
 
 __all__ = ["hub"]
@@ -26,10 +26,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 @pytest.fixture
 def studio(open_studio: Callable[..., Studio], tree: Path, loop: Loop) -> Studio:
-    made = open_studio()
-    loop.until(lambda: any(model.name == "photo" for model in made.shelf.models))
-    loop.run(made.background.drained())
-    return made
+    return opened(open_studio, loop, listed="photo")
 
 
 def page(studio: Studio):

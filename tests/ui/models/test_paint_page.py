@@ -14,6 +14,7 @@ from studio.ui.panels.paint_page import PaintPage
 from studio.ui.start import Studio
 from tests.app.conftest import Loop
 from tests.app.models.test_register import tensors
+from tests.ui.models.conftest import opened
 
 STEERED = ModelCard(
     kind=CardKind.MODEL, title="Stable Diffusion 1", family="stable_diffusion", prediction="eps",
@@ -41,10 +42,7 @@ def folder(tmp_path: Path, places: Places) -> Path:
 
 @pytest.fixture
 def studio(open_studio: Callable[..., Studio], folder: Path, loop: Loop) -> Studio:
-    made = open_studio(panel="paint")
-    loop.until(lambda: any(model.name == "steered" for model in made.shelf.models))
-    loop.run(made.background.drained())
-    return made
+    return opened(open_studio, loop, panel="paint", listed="steered")
 
 
 def page(studio: Studio, folder: Path, name: str) -> PaintPage:
