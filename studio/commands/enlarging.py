@@ -10,6 +10,7 @@ from pathlib import Path
 
 from studio.app.places import Places
 from studio.commands.error import CommandError
+from studio.commands.interrupts import interruptible
 from studio.commands.known_models import known_model
 from studio.commands.progress import Progress
 from studio.contract.events import Cancelled, Failed, Loading
@@ -55,8 +56,12 @@ def enlarge(
         for at in journal.plan.waiting:
             if (target := journal.plan.items[at].target) is not None:
                 remove_leftovers(target)
-    with Progress() as progress, PictureReader(largest=largest) as reader:
-        _Run(journal, progress, reader, device).all()
+    with (
+        Progress() as progress,
+        PictureReader(largest=largest) as reader,
+        interruptible() as cancel,
+    ):
+        _Run(journal, progress, reader, _Engine(device, cancel)).all(cancel)
     return REFUSED if journal.plan.count(ItemState.FAILED) else 0
 
 
@@ -100,12 +105,12 @@ def _journal_of(output: Path) -> Path:
 
 class _Run:
     def __init__(
-        self, journal: Journal, progress: Progress, reader: PictureReader, device: str | None
+        self, journal: Journal, progress: Progress, reader: PictureReader, engine: "_Engine"
     ) -> None:
         self._journal, self._progress, self._reader = journal, progress, reader
-        self._engine = _Engine(device)
+        self._engine = engine
 
-    def all(self) -> None:
+    def all(self, cancel: threading.Event) -> None:
         """Do what waits; refusals are said and do not stop the others."""
         plan = self._journal.plan
         if done := plan.count(ItemState.DONE):
@@ -114,6 +119,8 @@ class _Run:
             if item.state is ItemState.FAILED:
                 self._progress.note(item.sentence)
         for at in list(plan.waiting):
+            if cancel.is_set():
+                raise KeyboardInterrupt
             try:
                 notices = self._one(at)
             except (PictureError, ValueError) as problem:
@@ -171,8 +178,8 @@ class _Run:
 class _Engine:
     """Loaded when the first picture needs it."""
 
-    def __init__(self, device: str | None) -> None:
-        self._device = device
+    def __init__(self, device: str | None, cancel: threading.Event) -> None:
+        self._device, self._cancel = device, cancel
         self._models: object = None
 
     def events(self, request: UpscaleRequest, progress: Progress) -> Iterator[UpscaleEvent]:
@@ -184,4 +191,4 @@ class _Engine:
         if self._models is None:
             self._models = ModelLibrary(device=self._device)
         assert isinstance(self._models, ModelLibrary)
-        return upscale(request, self._models, threading.Event())
+        return upscale(request, self._models, self._cancel)

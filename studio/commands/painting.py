@@ -2,7 +2,6 @@
 
 import logging
 import tempfile
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from studio.commands.error import CommandError
+from studio.commands.interrupts import interruptible
 from studio.commands.known_models import known_model
 from studio.commands.progress import Progress
 from studio.contract.events import Cancelled, Failed, Finished, Loading, Produced, Started, Stepped
@@ -76,7 +76,7 @@ def _run(
     device: str | None,
     prediction: str | None,
 ) -> None:
-    with _Progress() as progress:
+    with _Progress() as progress, interruptible() as cancel:
         progress.say("loading the engine")
         known = known_model(request.model)
         from studio.engine.generate import generate
@@ -89,7 +89,7 @@ def _run(
             word_lists=known.word_lists,
         )
         request = replace(request, model=known.key)
-        for event in generate(request, models, threading.Event()):
+        for event in generate(request, models, cancel):
             match event:
                 case Loading(what=what):
                     progress.say(f"loading {what}")
