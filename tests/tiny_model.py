@@ -9,6 +9,7 @@ from studio.contract.materials import MATERIALS
 from studio.engine.conditioning.text import build_tokenizer
 from studio.engine.model_config import ModelConfig
 from studio.engine.nets.autoencoder import first_stage_of
+from studio.engine.nets.layout import LayoutTransformer
 from studio.engine.nets.preview import PreviewDecoder
 from studio.engine.nets.rescaler import SpatialRescaler
 from studio.engine.nets.text_transformer import TextTransformer
@@ -67,6 +68,26 @@ CONFIG = {
     "size_multiple": 8,
 }
 
+WITH_LAYOUT = CONFIG | {
+    "layout": {
+        "network": {
+            "labels": len(MATERIALS),
+            "context_dim": 16,
+            "side": 8,
+            "patch": 2,
+            "width": 16,
+            "depth": 1,
+            "heads": 2,
+            "widening": 2,
+        },
+        "prediction": "v",
+        "schedule": {"kind": "cosine", "steps": 1000},
+        "steps": 3,
+        "guidance": 2.0,
+    }
+}
+"""The same with a network that draws a map from words."""
+
 
 def write_tiny_model(folder: Path, config: dict | None = None, seed: int = 0) -> Path:
     """Make ``folder`` a model folder after ``config`` (CONFIG by default); returns it.
@@ -91,6 +112,8 @@ def write_tiny_model(folder: Path, config: dict | None = None, seed: int = 0) ->
         networks["map_encoder"] = SpatialRescaler(
             parsed.map.stages, len(parsed.map.labels) + 1, parsed.map.channels
         )
+    if parsed.layout:
+        networks["layout"] = LayoutTransformer(parsed.layout.network)
     for name, network in networks.items():
         with torch.no_grad():
             for parameter in network.parameters():

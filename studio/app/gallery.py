@@ -72,13 +72,17 @@ class Gallery(QObject):
         self._entries += [entry for entry in found if entry.path not in known]
         self.loaded.emit()
 
-    async def add(self, pixels: np.ndarray, request: GenerateRequest) -> Entry | None:
-        """Keep a picture uint8 [H, W, 3]; None (and ``failed``) if the disk refuses."""
+    async def add(
+        self, pixels: np.ndarray, request: GenerateRequest, drawn_map: np.ndarray | None = None
+    ) -> Entry | None:
+        """Keep a picture uint8 [H, W, 3] and the map that was drawn for it; None (and ``failed``)
+        if the disk refuses.
+        """
         self._number += 1
         name = f"{datetime.now():{_STAMP}}_{self._number:04d}.png"
         entry = _entry(self.folder / name, request)
         try:
-            await self._background.run(_write, entry, pixels, request)
+            await self._background.run(_write, entry, pixels, request, drawn_map)
         except (FileError, OSError) as error:
             self.failed.emit(
                 Failed(
@@ -111,9 +115,11 @@ def _entry(path: Path, request: GenerateRequest | None) -> Entry:
     )
 
 
-def _write(entry: Entry, pixels: np.ndarray, request: GenerateRequest) -> None:
+def _write(
+    entry: Entry, pixels: np.ndarray, request: GenerateRequest, drawn_map: np.ndarray | None
+) -> None:
     entry.thumbnail.parent.mkdir(parents=True, exist_ok=True)
-    write_picture(entry.path, pixels, request)
+    write_picture(entry.path, pixels, request, drawn_map=drawn_map)
     _write_thumbnail(entry, Image.fromarray(pixels))
 
 

@@ -184,6 +184,11 @@ class Session(QObject):
         self.document.take(opened)
         self.restored.emit()
 
+    def paint_over(self) -> None:
+        """Go on from the map that the model drew for the picture: it replaces the painted one."""
+        self.document.take_drawn_map()
+        self.settings.set("panel", "paint")
+
     def use_seed(self, seed: int) -> None:
         """Keep this seed from now on."""
         self.settings.set("seed", seed)
@@ -269,8 +274,9 @@ class Session(QObject):
         self._stroke_watch.stop()
         arrived, self._arrived = self._arrived, []
         for result in arrived:
-            self.document.set_result(result.pixels, result.request)
-            self.background.start(self.gallery.add(result.pixels, result.request))
+            made = result.pixels, result.request, result.drawn_map
+            self.document.set_result(*made)
+            self.background.start(self.gallery.add(*made))
 
 
 def similar(one: Size, other: Size) -> bool:

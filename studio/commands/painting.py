@@ -100,8 +100,8 @@ def _run(
                     progress.step(event)
                     if frames is not None:
                         _write_frames(frames, event)
-                case Produced(image=image, pixels=pixels, request=made):
-                    write_picture(files[image], pixels, made)
+                case Produced(image=image, pixels=pixels, request=made, drawn_map=drawn):
+                    write_picture(files[image], pixels, made, drawn_map=drawn)
                     progress.result(f"{files[image]}: {made.size}, seed {made.seed}")
                 case Finished(elapsed=elapsed, sampling=sampling, decoding=decoding):
                     progress.note(

@@ -71,12 +71,16 @@ class Stepped:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Produced:
-    """One image of the job is ready: uint8 [H, W, 3] sRGB. ``request`` repeats it exactly."""
+    """One image of the job is ready: uint8 [H, W, 3] sRGB. ``request`` repeats it exactly;
+    ``drawn_map`` is the label map uint8 [H, W] that the model drew from the words alone, with which
+    the request makes the same picture, None where it drew none.
+    """
 
     image: int
     count: int
     pixels: np.ndarray = field(repr=False)
     request: GenerateRequest
+    drawn_map: np.ndarray | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

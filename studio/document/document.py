@@ -29,6 +29,7 @@ class _State:
     shape: tuple[int, ...]
     picture: np.ndarray | None = field(repr=False)
     request: GenerateRequest | None
+    drawn_map: np.ndarray | None = field(repr=False)
     source: np.ndarray | None = field(repr=False)
     mask: bytes = field(repr=False)
     depth: np.ndarray | None = field(repr=False)
@@ -37,7 +38,7 @@ class _State:
     @property
     def cost(self) -> int:
         cost = len(self.labels) + len(self.mask)
-        for pixels in (self.picture, self.source, self.depth):
+        for pixels in (self.picture, self.drawn_map, self.source, self.depth):
             cost += pixels.nbytes if pixels is not None else 0
         if self.request is not None and self.request.label_map is not None:
             cost += self.request.label_map.nbytes
@@ -80,8 +81,9 @@ class Guides:
 
 
 class Document(Painted):
-    """A label map uint8 [H, W], the result picture uint8 [h, w, 3] and the request that made it;
-    the guides beside the map, see Guides.
+    """A label map uint8 [H, W], the result picture uint8 [h, w, 3] and the request that made it,
+    with the map uint8 [h, w] if the model drew one from the words; the guides beside the map, see
+    Guides.
 
     ``labels`` and the mask are painted in place between ``begin`` and ``commit``; everything else
     replaces them.
@@ -98,6 +100,7 @@ class Document(Painted):
         )
         self.picture: np.ndarray | None = None
         self.request: GenerateRequest | None = None
+        self.drawn_map: np.ndarray | None = None
         self.source: np.ndarray | None = None
         self.depth: np.ndarray | None = None
         self.boxes: tuple[Box, ...] = ()
@@ -131,20 +134,22 @@ class Document(Painted):
         if size != self.size:
             self.set_map(label_map.resized(self.labels, size))
 
-    def set_result(self, picture: np.ndarray, request: GenerateRequest) -> None:
+    def set_result(
+        self, picture: np.ndarray, request: GenerateRequest, drawn_map: np.ndarray | None = None
+    ) -> None:
         """A result uint8 [h, w, 3] arrived, made by ``request``; the map stays as it is, but takes
-        the picture's proportions if it was stretched to make it."""
+        the picture's proportions if it was stretched to make it. ``drawn_map`` is the model's own.
+        """
         labels = self.labels
         if request.label_map is not None and not _similar(self.size, request.size):
             labels = label_map.resized(labels, _as_large(request.size, self.size))
-        self._exchange(labels, picture, request)
+        self._exchange(labels, picture, request, drawn_map=drawn_map)
 
-    def restore(self, picture: np.ndarray | None, request: GenerateRequest | None) -> None:
-        """Go back to an earlier result: its picture and, if it was painted, its map."""
-        labels = self.labels
-        if request is not None and request.label_map is not None:
-            labels = label_map.checked(request.label_map)
-        self._exchange(labels, picture, request, self._guides_of(request))
+    def take_drawn_map(self) -> None:
+        """Paint on from the map that the model drew, as finely as the map that it replaces."""
+        if self.drawn_map is not None:
+            size = _as_large(_size_of(self.drawn_map), self.size)
+            self.set_map(label_map.resized(self.drawn_map, size))
 
     @property
     def guides(self) -> Guides:
@@ -173,7 +178,10 @@ class Document(Painted):
         picture = opened.picture
         if picture is None and opened.labels is None:
             picture = self.picture
-        self._exchange(labels, picture, opened.request, self._guides_of(opened.request))
+        drawn = self.drawn_map if picture is self.picture else opened.drawn_map
+        self._exchange(
+            labels, picture, opened.request, self._guides_of(opened.request), drawn_map=drawn
+        )
 
     def undo(self) -> bool:
         """Take back the last edit; False if there is none."""
@@ -193,7 +201,7 @@ class Document(Painted):
         Raises FileError with a sentence; the file that was there stays whole then.
         """
         if self.picture is not None:
-            write_picture(path, self.picture, self.request, self.labels)
+            write_picture(path, self.picture, self.request, self.labels, self.drawn_map)
         else:
             write_map(path, self.labels)
         self.path, self.dirty = path, False
@@ -214,8 +222,11 @@ class Document(Painted):
         picture: np.ndarray | None,
         request: GenerateRequest | None,
         guides: Guides | None = None,
+        drawn_map: np.ndarray | None = None,
     ) -> None:
-        """Replace what differs, as one edit; not given, the guides stay as they are."""
+        """Replace what differs, as one edit; not given, the guides stay as they are, and so does
+        the map that was drawn for a picture that stays.
+        """
         self.commit()
         self.mask.commit()
         before = self._state()
@@ -223,6 +234,8 @@ class Document(Painted):
         if changed and picture is not None:
             picture = _read_only(picture)
         self.labels, self.picture, self.request = labels, picture, request
+        if changed or drawn_map is not None:
+            self.drawn_map = drawn_map
         guided = Change() if guides is None else self._take_guides(guides)
         self.history.add(_Exchange(before, self._state()))
         self.dirty = True
@@ -248,6 +261,7 @@ class Document(Painted):
             shape=self.labels.shape,
             picture=self.picture,
             request=self.request,
+            drawn_map=self.drawn_map,
             source=self.source,
             mask=zlib.compress(self.mask.labels.tobytes(), 1),
             depth=self.depth,
@@ -269,6 +283,7 @@ class Document(Painted):
                 state = edit.before if back else edit.after
                 self.labels = _unpacked(state.labels, state.shape)
                 self.picture, self.request = state.picture, state.request
+                self.drawn_map = state.drawn_map
                 self.source, self.depth, self.boxes = state.source, state.depth, state.boxes
                 shape = (1, 1) if state.source is None else state.source.shape[:2]
                 self.mask.take(_unpacked(state.mask, shape))

@@ -101,7 +101,7 @@ def _image(job: Job, model: Model, starter: Starter, image: int) -> Generator[Ev
     grid = _grid(request, model)
     draw = _draw(request.seed, model.device)
     begin = time.perf_counter()
-    start = starter(grid, draw)
+    start = starter(grid, draw, job.check)
     job.sampling += time.perf_counter() - begin
     latent = None
     for number, step in enumerate(_steps(job, request, model, start, grid, draw), start=1):
@@ -116,7 +116,13 @@ def _image(job: Job, model: Model, starter: Starter, image: int) -> Generator[Ev
     pixels = pasted(model.decode(latent, request.size, job.check), request)
     job.decoding += time.perf_counter() - begin
     job.produced += 1
-    yield Produced(image=image, count=job.request.count, pixels=pixels, request=request)
+    yield Produced(
+        image=image,
+        count=job.request.count,
+        pixels=pixels,
+        request=request,
+        drawn_map=start.label_map,
+    )
 
 
 def _grid(request: GenerateRequest, model: Model) -> Grid:

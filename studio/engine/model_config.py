@@ -9,6 +9,7 @@ from studio.engine.configuration import ConfigError, build
 from studio.engine.denoiser import PARAMETERISATIONS
 from studio.engine.model_error import ModelError
 from studio.engine.nets.autoencoder import AutoencoderConfig
+from studio.engine.nets.layout import LayoutConfig as LayoutNetworkConfig
 from studio.engine.nets.preview import PreviewConfig
 from studio.engine.nets.text_transformer import TextTransformerConfig
 from studio.engine.nets.unet import UNetConfig
@@ -92,6 +93,25 @@ class MapConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LayoutConfig:
+    """The network that draws a coarse label map where a request has words alone, what its output
+    means, its schedule, and how it samples.
+    """
+
+    network: LayoutNetworkConfig
+    prediction: str
+    schedule: ScheduleConfig
+    steps: int
+    guidance: float
+
+    def __post_init__(self) -> None:
+        if self.prediction not in PARAMETERISATIONS:
+            raise ValueError(f"there is no prediction “{self.prediction}”.")
+        if self.steps < 1 or self.guidance < 0:
+            raise ValueError("steps must be at least 1 and guidance not negative.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Defaults:
     """What a request's None stands for; ``guidance_drops`` is what the unconditional half of
     guidance goes without, among "text" and "map".
@@ -130,6 +150,7 @@ class ModelConfig:
     size_multiple: int
     text: TextTransformerConfig | None = None
     map: MapConfig | None = None
+    layout: LayoutConfig | None = None
 
     def __post_init__(self) -> None:
         if self.format != FORMAT:
@@ -153,10 +174,20 @@ class ModelConfig:
             raise ValueError("the U-Net's context_dim must be the text encoder's width.")
         if self.map and 2**self.map.stages != autoencoder.factor:
             raise ValueError(f"the map's stages must reduce it {autoencoder.factor} times.")
+        if self.layout:
+            self._check_layout(self.layout.network)
         if self.preview.z_channels != latent:
             raise ValueError(f"the preview decoder must take {latent} channels.")
         if self.size_multiple % autoencoder.factor:
             raise ValueError(f"size_multiple must be a multiple of {autoencoder.factor}.")
+
+    def _check_layout(self, network: LayoutNetworkConfig) -> None:
+        if not self.map or not self.text:
+            raise ValueError("a layout network needs a text to read and a map to draw.")
+        if network.labels != len(self.map.labels):
+            raise ValueError(f"the layout network must have {len(self.map.labels)} labels.")
+        if network.context_dim != self.text.width:
+            raise ValueError("the layout network's context_dim must be the text encoder's width.")
 
     @property
     def prediction(self) -> str:

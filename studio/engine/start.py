@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,21 +13,25 @@ from studio.engine.schedules import Grid
 Draw = Callable[[tuple[int, ...]], Tensor]
 """Fresh standard normal noise of a shape, from the image's own seed, on the model's device."""
 
+Check = Callable[[], None]
+"""Runs before every network call and may raise to stop the job."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Start:
     """``x_t`` [1, C, h, w] is the state at the first time of the grid. ``given`` and ``dropped``
     are the job's conditions with what is drawn anew for each image; ``known`` is what the mask
-    keeps.
+    keeps; ``label_map`` is the map, uint8 [H, W], that the model drew from the words itself.
     """
 
     x_t: Tensor
     given: Condition
     dropped: Condition | None
     known: Known | None = None
+    label_map: np.ndarray | None = None
 
 
-Starter = Callable[[Grid, Draw], Start]
+Starter = Callable[[Grid, Draw, Check], Start]
 """What a model makes of a request once, and then calls for each image."""
 
 

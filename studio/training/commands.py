@@ -9,6 +9,7 @@ STAGES = {
     "first-stage": "the autoencoder: perceptual compression",
     "latents": "encode the worlds once for the denoiser",
     "diffusion": "the denoiser with its text and map encoders",
+    "layout": "the network that draws a coarse map where a request has words alone",
     "preview": "the small decoder of live previews",
 }
 """Of the landscape model, in order."""
@@ -78,6 +79,7 @@ def run_train(arguments: argparse.Namespace) -> int:
     from studio.training.stages import Workshop, best_device
     from studio.training.train_diffusion import train_diffusion
     from studio.training.train_first_stage import train_first_stage
+    from studio.training.train_layout import train_layout
     from studio.training.train_preview import train_preview
     from studio.training.train_segmenter import train_segmenter
 
@@ -106,6 +108,8 @@ def run_train(arguments: argparse.Namespace) -> int:
             cache_latents(shop)
         case "diffusion":
             train_diffusion(shop)
+        case "layout":
+            train_layout(shop)
         case "preview":
             train_preview(shop)
     return 0

@@ -28,10 +28,13 @@ class DataConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class SegmenterConfig:
-    """The network that reads material and mood from a picture; see studio.training.segmenter."""
+    """The network that reads material and mood from a picture; see studio.training.segmenter.
+    ``worn``: share of pictures seen through the first stage, once there is one.
+    """
 
     channels: tuple[int, ...]
     overview: int
+    worn: float
     batch: int
     learning_rate: float
 
@@ -93,6 +96,26 @@ class DiffusionConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LayoutConfig:
+    """The network that draws a coarse map from words; ``network`` is engine.nets.layout's, and it
+    samples ``steps`` steps with ``guidance``.
+    """
+
+    batch: int
+    learning_rate: float
+    weight_decay: float
+    warm_up: int
+    ema_decay: float
+    drop_text: float
+    time_shift: float
+    prediction: str
+    schedule: str
+    steps: int
+    guidance: float
+    network: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PreviewConfig:
     """The small decoder of live previews."""
 
@@ -111,6 +134,7 @@ class Recipe:
     segmenter: SegmenterConfig
     first_stage: FirstStageConfig
     diffusion: DiffusionConfig
+    layout: LayoutConfig
     preview: PreviewConfig
     defaults: Defaults
 

@@ -114,6 +114,12 @@ ACTIONS: tuple[ActionRow, ...] = (
         shortcuts=("Shift+Esc",),
     ),
     ActionRow(
+        key="paint_over",
+        title=QT_TRANSLATE_NOOP("Actions", "Paint over the map of the words"),
+        menu="picture",
+        shortcuts=("Ctrl+M",),
+    ),
+    ActionRow(
         key="pause",
         title=QT_TRANSLATE_NOOP("Actions", "Pause upscaling, or go on"),
         menu="picture",

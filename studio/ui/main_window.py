@@ -128,6 +128,7 @@ class MainWindow(QMainWindow):
         self.generate_row.generate.connect(self.generate)
         self.generate_row.queue.connect(self.queue)
         self.generate_row.cancel.connect(self.session.jobs.cancel_picture)
+        self.panels["prompt"].paint_over.connect(self.paint_over)
         self.live.fit.connect(self.canvas.fit)
         self.live.toggle_map.connect(self.toggle_map)
         self.strip.chosen.connect(self._awaited(self.files.open_entry))
@@ -219,6 +220,10 @@ class MainWindow(QMainWindow):
     def clear_queue(self) -> None:
         for job in self.session.jobs.pictures[1:]:
             self.session.jobs.cancel(job)
+
+    def paint_over(self) -> None:
+        """Paint on from the map that the model drew from the words."""
+        self.session.paint_over()
 
     def pause(self) -> None:
         """Hold the enlarging of pictures, or go on with it."""
@@ -341,6 +346,7 @@ class MainWindow(QMainWindow):
             ("redo", history.can_redo),
             ("clear_queue", len(jobs.pictures) > 1),
             ("pause", self.session.batch.phase is not Phase.IDLE),
+            ("paint_over", self.session.document.drawn_map is not None),
             ("copy", self.session.document.picture is not None),
         ):
             self.actions_by_key[key].setEnabled(enabled)

@@ -210,7 +210,9 @@ def cover(
     winter = winter * (batch["snow_cover"] > 0)
     lies = torch.maximum(above * (batch["snow_cover"] <= 0), winter)
     snow = lies * smoothstep(0.95, 0.6, slope + 0.12 * middle) * smoothstep(0.4, 2.0, land.shore)
-    snow = snow * (1.0 - trunk * 0.65) * (1.0 - strand * batch.where("water", "sea") * 0.8)
+    # The sea washes the snow off the edge of the beach.
+    washed = smoothstep(5.0, 2.5, land.shore + 1.5 * middle)
+    snow = snow * (1.0 - trunk * 0.65) * (1.0 - washed * batch.where("water", "sea") * 0.8)
     albedo = mix(albedo, _one(batch, SNOW) * (1.0 + 0.03 * fine)[:, None], snow[:, None])
     deep = (snow > 0.6) & (trunk < 0.5)
     # A mountain in winter is a mountain; at other seasons its snow is a thing of its own.

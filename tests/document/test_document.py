@@ -12,7 +12,8 @@ from studio.document import label_map, painting
 from studio.document.brushes import BRUSHES, LARGEST_BRUSH, SMALLEST_BRUSH, sized_by_pressure
 from studio.document.brushes import stepped as brush_stepped
 from studio.document.document import Document
-from studio.document.formats import open_file
+from studio.document.formats import Opened, open_file
+from studio.document.formats.picture import read_picture
 from studio.document.history import History, Patch
 from studio.document.painting import Dab
 from studio.document.region import Region
@@ -185,13 +186,48 @@ def test_a_result_of_other_proportions_takes_the_map_along():
 def test_restore_brings_back_map_picture_and_settings():
     document = Document(label_map.blank(Size(64, 64), SKY))
     request = GenerateRequest(prompt="a lake", label_map=label_map.blank(Size(32, 32), WATER))
-    document.restore(picture(4), request)
+    opened = Opened(
+        format="picture", picture=picture(4), request=request, labels=np.array(request.label_map)
+    )
+    document.take(opened)
     assert (document.labels == WATER).all()
     document.labels[0, 0] = SKY
     assert request.label_map[0, 0] == WATER
     assert document.request is request
     document.undo()
     assert (document.labels == SKY).all()
+
+
+def test_the_map_of_the_words_belongs_to_its_picture():
+    document = Document(label_map.blank(Size(64, 48), SKY))
+    drawn = label_map.blank(Size(32, 24), WATER)
+    document.set_result(picture(4, 24, 32), GenerateRequest(prompt="a lake"), drawn)
+    assert (document.labels == SKY).all()
+    assert document.drawn_map is drawn
+    document.take_drawn_map()
+    assert (document.labels == WATER).all()
+    assert document.size == Size(64, 48)
+    assert document.drawn_map is drawn  # the picture is still there
+    document.set_result(picture(5, 24, 32), GenerateRequest(label_map=drawn))
+    assert document.drawn_map is None
+    document.undo()
+    assert document.drawn_map is drawn
+    document.undo()
+    assert (document.labels == SKY).all()
+    document.undo()
+    assert document.drawn_map is None
+    assert document.picture is None
+
+
+def test_the_map_of_the_words_is_saved_with_its_picture(tmp_path):
+    document = Document(label_map.blank(Size(64, 48), SKY))
+    drawn = label_map.blank(Size(32, 24), WATER)
+    document.set_result(picture(4, 24, 32), GenerateRequest(prompt="a lake"), drawn)
+    document.save(tmp_path / "p.png")
+    other = Document()
+    other.take(read_picture(tmp_path / "p.png"))
+    assert np.array_equal(other.drawn_map, drawn)
+    assert (other.labels == SKY).all()
 
 
 @pytest.mark.parametrize("with_picture", [False, True])

@@ -96,7 +96,7 @@ def test_a_result_leaves_source_and_mask_and_a_restored_one_brings_its_own() -> 
     document.take(Opened(format="picture", picture=SOURCE, request=request))
     assert np.array_equal(document.source, SOURCE)
     assert np.array_equal(document.mask.labels, painted)
-    document.restore(SOURCE, GenerateRequest())
+    document.take(Opened(format="picture", picture=SOURCE, request=GenerateRequest()))
     assert document.source is None
     document.undo()
     assert np.array_equal(document.mask.labels, painted)
@@ -124,8 +124,14 @@ def test_depth_and_boxes_are_edits_like_the_source() -> None:
     document.redo()
     assert document.boxes == (box,)
     assert np.array_equal(document.depth, SOURCE[..., 0])
-    document.restore(None, GenerateRequest())
+    document.take(Opened(format="picture", picture=None, request=GenerateRequest()))
     assert (document.depth, document.boxes) == (None, ())
-    document.restore(None, GenerateRequest(depth=SOURCE[..., 1], boxes=(box,)))
+    document.take(
+        Opened(
+            format="picture",
+            picture=None,
+            request=GenerateRequest(depth=SOURCE[..., 1], boxes=(box,)),
+        )
+    )
     assert np.array_equal(document.depth, SOURCE[..., 1])
     assert document.boxes == (box,)

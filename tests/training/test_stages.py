@@ -20,7 +20,10 @@ from studio.training.config import read_recipe
 from studio.training.data import WorldData
 from studio.training.evaluation import evaluate
 from studio.training.latents import LatentData
+from studio.training.stages import Workshop
 from studio.training.train_diffusion import material_weights
+from studio.training.train_layout import coarse_layouts
+from studio.training.train_segmenter import Worn
 
 RECIPE = """
 name = "Tiny"
@@ -37,6 +40,7 @@ featured = { mountains = 0.5 }
 [segmenter]
 channels = [8, 8, 8, 8]
 overview = 4
+worn = 0.5
 batch = 2
 learning_rate = 1e-3
 
@@ -104,6 +108,27 @@ max_length = 24
 channels = 4
 stages = 3
 
+[layout]
+batch = 2
+learning_rate = 1e-3
+weight_decay = 0.0
+warm_up = 2
+ema_decay = 0.99
+drop_text = 0.3
+time_shift = 2.0
+prediction = "v"
+schedule = "cosine"
+steps = 2
+guidance = 2.0
+
+[layout.network]
+side = 4
+patch = 2
+width = 16
+depth = 1
+heads = 2
+widening = 2
+
 [preview]
 batch = 2
 learning_rate = 1e-3
@@ -152,6 +177,42 @@ def test_cached_shares_sum_to_one_and_empty_cells_are_unlabelled(workshop: Path)
     assert data.maps.shape == (3, 2, 21, 8, 8)
     assert np.abs(data.maps.astype(int).sum(2) - 255).max() <= 10  # rounding of 21 shares
     assert data.tokens.shape == (3, 2, 24)
+
+
+def test_words_alone_become_a_map_and_a_picture(workshop: Path) -> None:
+    request = GenerateRequest(
+        model=str(workshop / "model"), prompt="a lake in winter", size=Size(64, 64)
+    )
+    events = list(generate(request, ModelLibrary(), threading.Event()))
+    (produced,) = [event for event in events if isinstance(event, Produced)]
+    assert produced.drawn_map is not None
+    assert produced.drawn_map.shape == (64, 64)
+
+
+def test_a_layout_holds_the_exact_maps_shares(workshop: Path) -> None:
+    data = LatentData.read(workshop / "latents")
+    layouts = coarse_layouts(data, 4)
+    assert layouts.shape == (3, 20, 4, 4)
+    block = data.maps[1, 0, :20, 2:4, 6:8].astype(float).mean((1, 2))
+    assert np.abs(layouts[1, :, 1, 3].numpy() - block).max() <= 0.5
+
+
+def test_worn_pictures_are_those_of_the_same_worlds(workshop: Path) -> None:
+    shop = Workshop(
+        directory=workshop,
+        recipe=read_recipe(workshop / "tiny.toml"),
+        device=torch.device("cpu"),
+        minutes=1,
+        resume=False,
+    )
+    worn, rows = Worn(shop), np.array([0, 2])
+    images, flipped = torch.zeros(2, 3, 64, 64), torch.tensor([False, True])
+    generator = torch.Generator().manual_seed(0)
+    assert torch.equal(worn.instead(images, flipped, rows, 0.0, generator), images)
+    made = worn.instead(images, flipped, rows, 1.0, generator)
+    assert made.shape == images.shape
+    assert made.abs().max() <= 1
+    assert made.std(dim=(1, 2, 3)).min() > 0
 
 
 def test_a_map_painted_beside_winter_and_fog_shows_the_land() -> None:

@@ -18,6 +18,7 @@ class Opened:
 
     ``labels``: uint8 [H, W] or None; ``picture``: uint8 [h, w, 3] sRGB or None; ``request``: how
     to repeat the picture exactly, if the studio made it; ``found``: settings another program left.
+    ``drawn_map``: uint8 [H, W], the map that the model drew for the picture from its words.
     ``unmatched`` counts pixels of a map whose colour was no material's. ``format`` is its key.
     """
 
@@ -26,4 +27,5 @@ class Opened:
     picture: np.ndarray | None = field(default=None, repr=False)
     request: GenerateRequest | None = None
     found: FoundSettings | None = None
+    drawn_map: np.ndarray | None = field(default=None, repr=False)
     unmatched: int = 0

@@ -20,10 +20,12 @@ def write_picture(
     pixels: np.ndarray,
     request: GenerateRequest | None = None,
     labels: np.ndarray | None = None,
+    drawn_map: np.ndarray | None = None,
 ) -> None:
     """Save uint8 [H, W, 3] sRGB with the ``parameters`` text and the studio's own.
 
-    ``labels`` is the map being painted, kept when it is not the one the picture was made from.
+    ``labels`` is the map being painted, kept when it is not the one the picture was made from;
+    ``drawn_map`` the one that the model drew for it.
     Raises FileError with a sentence; a file that was there before stays whole then.
     """
     information = PngInfo()
@@ -34,7 +36,7 @@ def write_picture(
             information.add_text("parameters", text)
         except UnicodeEncodeError:
             information.add_itxt("parameters", text)
-    information.add_text(KEYWORD, chunk_text(request, labels))
+    information.add_text(KEYWORD, chunk_text(request, labels, drawn_map))
     image = Image.fromarray(pixels)
     write_whole(path, lambda file: image.save(file, "PNG", pnginfo=information))
 
@@ -52,9 +54,15 @@ def picture_in(image: Image.Image) -> Opened:
     pixels, texts = upright_pixels(image), texts_of(image)
     if KEYWORD in texts:
         try:
-            request, labels = read_chunk(texts[KEYWORD])
+            chunk = read_chunk(texts[KEYWORD])
         except (ValueError, RecursionError):
             pass  # the parameters text may still be whole
         else:
-            return Opened(format="picture", picture=pixels, request=request, labels=labels)
+            return Opened(
+                format="picture",
+                picture=pixels,
+                request=chunk.request,
+                labels=chunk.labels,
+                drawn_map=chunk.drawn_map,
+            )
     return Opened(format="picture", picture=pixels, found=read_foreign(texts))

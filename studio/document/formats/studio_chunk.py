@@ -4,6 +4,7 @@ import base64
 import binascii
 import io
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,19 +19,38 @@ KEYWORD = "latent-studio"
 _VERSION = 1
 
 
-def chunk_text(request: GenerateRequest | None, labels: np.ndarray | None) -> str:
-    """``request`` and, where it differs from the request's, the map being painted: ASCII JSON."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Chunk:
+    """What a chunk tells: the request, the map being painted and the map that the model drew from
+    the request's words, both uint8 [H, W]; None for what there is not.
+    """
+
+    request: GenerateRequest | None = None
+    labels: np.ndarray | None = None
+    drawn_map: np.ndarray | None = None
+
+
+def chunk_text(
+    request: GenerateRequest | None,
+    labels: np.ndarray | None,
+    drawn_map: np.ndarray | None = None,
+) -> str:
+    """``request``, the map being painted where it differs from the request's, and the map that the
+    model drew: ASCII JSON.
+    """
     record: dict[str, Any] = {"version": _VERSION, "program": program_version()}
     if request is not None:
         record["request"] = request_record(request)
     used = None if request is None else request.label_map
     if labels is not None and (used is None or not np.array_equal(used, labels)):
         record["map"] = _packed(labels)
+    if drawn_map is not None:
+        record["drawn_map"] = _packed(drawn_map)
     return json.dumps(record)
 
 
-def read_chunk(text: str) -> tuple[GenerateRequest | None, np.ndarray | None]:
-    """Request and map out of such a text; ValueError if it is damaged or of a later version."""
+def read_chunk(text: str) -> Chunk:
+    """What such a text tells; ValueError if it is damaged or of a later version."""
     record = json.loads(text)
     if not isinstance(record, dict):
         raise ValueError("The settings in the picture are damaged.")
@@ -40,7 +60,8 @@ def read_chunk(text: str) -> tuple[GenerateRequest | None, np.ndarray | None]:
     labels = _unpacked(record["map"]) if "map" in record else None
     if labels is None and request is not None and request.label_map is not None:
         labels = np.array(request.label_map)
-    return request, labels
+    drawn_map = _unpacked(record["drawn_map"]) if "drawn_map" in record else None
+    return Chunk(request=request, labels=labels, drawn_map=drawn_map)
 
 
 def request_record(request: GenerateRequest) -> dict[str, Any]:

@@ -76,15 +76,16 @@ class MapCondition:
         size = request.size
         empty = np.full((size.height, size.width), UNLABELLED, np.uint8)
         if request.label_map is None:
-            return Reading(given=Condition(concat=self._concat(empty)))
+            return Reading(given=Condition(concat=self.concat(empty)))
         label_map = resized(request.label_map, size)
         return Reading(
-            given=Condition(concat=self._concat(label_map)),
-            dropped=Condition(concat=self._concat(empty)) if drop else None,
+            given=Condition(concat=self.concat(label_map)),
+            dropped=Condition(concat=self.concat(empty)) if drop else None,
             notices=self._notices(label_map),
         )
 
-    def _concat(self, label_map: np.ndarray) -> Tensor:
+    def concat(self, label_map: np.ndarray) -> Tensor:
+        """What is concatenated to x_t for a map uint8 [H, W]: [1, c, H / f, W / f]."""
         weight = self.rescaler.channel_mapper.weight
         maps = torch.from_numpy(label_map)[None].to(weight.device)
         shares = label_shares(maps, self.labels, 2**self.rescaler.n_stages)

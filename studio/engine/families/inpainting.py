@@ -15,7 +15,7 @@ from studio.engine.model_config import Defaults
 from studio.engine.model_error import ModelError
 from studio.engine.schedules import Grid
 from studio.engine.source import to_repaint, to_tensor
-from studio.engine.start import Draw, Start, Starter
+from studio.engine.start import Check, Draw, Start, Starter
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,7 +50,7 @@ class Inpainting(PublishedModel):
         around = self.encoded(picture.masked_fill(repaint, -1))
         hole = F.interpolate(2 * repaint.float() - 1, scale_factor=1 / self.factor)
 
-        def start(grid: Grid, draw: Draw) -> Start:
+        def start(grid: Grid, draw: Draw, check: Check) -> Start:
             x_t = draw(shape)
             concat = torch.cat([around.drawn(draw), hole], dim=1)
             return Start(x_t=x_t, given=Condition(concat=concat), dropped=None)

@@ -1,7 +1,11 @@
-"""The landscape family: one denoiser steered by text, by a label map, by both or by neither."""
+"""The landscape family: one denoiser steered by text, by a label map, by both or by neither.
+
+Where there is neither a map nor a picture to begin with, a small network of its own draws a coarse
+map from the words, and the denoiser follows both.
+"""
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -17,14 +21,17 @@ from studio.engine.conditioning.reading import Reading
 from studio.engine.conditioning.text import TextCondition
 from studio.engine.denoiser import Condition
 from studio.engine.device import Device
-from studio.engine.families.latent_diffusion import LatentDiffusion, covering
+from studio.engine.families.latent_diffusion import LatentDiffusion, covering, extended
+from studio.engine.layout import Layout
 from studio.engine.model import Conditioned
 from studio.engine.model_config import ModelConfig
 from studio.engine.nets.autoencoder import first_stage_of
 from studio.engine.nets.preview import PreviewDecoder
 from studio.engine.nets.unet import UNet
 from studio.engine.previews import previews
+from studio.engine.schedules import Grid
 from studio.engine.skeleton import skeleton
+from studio.engine.start import Check, Draw, Start, Starter
 from studio.engine.weights import load_module
 
 
@@ -35,6 +42,7 @@ class Landscape(LatentDiffusion):
     config: ModelConfig
     preview_decoder: PreviewDecoder
     encoders: dict[str, TextCondition | MapCondition]
+    layout: Layout | None = None
 
     @classmethod
     def load(
@@ -55,6 +63,9 @@ class Landscape(LatentDiffusion):
             key: CONDITIONS[key].load(folder, getattr(config, key), where)
             for key in config.capabilities
         }
+        layout = None
+        if config.layout is not None and config.map is not None:
+            layout = Layout.load(folder, config.layout, config.map.labels, where)
         for network in (unet, first_stage, preview_decoder):
             _for_inference(network)
         yield 1.0
@@ -64,6 +75,7 @@ class Landscape(LatentDiffusion):
             first_stage=first_stage,
             preview_decoder=preview_decoder,
             encoders=encoders,
+            layout=layout,
             device=where,
         )
 
@@ -83,6 +95,42 @@ class Landscape(LatentDiffusion):
             dropped=dropped if differs else None,
             notices=(*self._ignored(request), *_all(readings, "notices")),
             unknown_words=_all(readings, "unknown_words"),
+        )
+
+    def starter(self, request: GenerateRequest, conditioned: Conditioned) -> Starter:
+        begin = super().starter(request, conditioned)
+        layout = self.layout
+        if layout is None or request.source is not None:
+            return begin
+        size, filled = request.size, self.filled(request.size)
+
+        def start(grid: Grid, draw: Draw, check: Check) -> Start:
+            # Drawn beside a painted map as well: with the map that the words became, a seed makes
+            # the picture that it makes of the words.
+            begun, noise = begin(grid, draw, check), draw(layout.shape)
+            if request.label_map is not None:
+                return begun
+            return self._laid_out(begun, layout, noise, size, filled, check)
+
+        return start
+
+    def _laid_out(
+        self, begun: Start, layout: Layout, noise: Tensor, size: Size, filled: Size, check: Check
+    ) -> Start:
+        """The same start with a map drawn from its words."""
+        given, dropped = begun.given, begun.dropped
+        assert given.context is not None
+        label_map = layout.draw(
+            noise, given.context, None if dropped is None else dropped.context, size, check
+        )
+        encoder = self.encoders["map"]
+        assert isinstance(encoder, MapCondition)
+        concat = encoder.concat(extended(label_map, filled))
+        return replace(
+            begun,
+            given=replace(given, concat=concat),
+            dropped=dropped or given,
+            label_map=label_map,
         )
 
     def _ignored(self, request: GenerateRequest) -> list[str]:

@@ -22,7 +22,7 @@ from studio.engine.nets.unet import UNet
 from studio.engine.pixels import frozen, to_pixels
 from studio.engine.schedules import Grid, Schedule
 from studio.engine.source import to_repaint, to_tensor, touched
-from studio.engine.start import Draw, Encoded, Start, Starter, noised, partly_noised
+from studio.engine.start import Check, Draw, Encoded, Start, Starter, noised, partly_noised
 from studio.engine.tiling import tiled
 
 _DECODING_BYTES = 2**30
@@ -96,7 +96,7 @@ class LatentDiffusion:
         shape, size = self.latent_shape(request.size), request.size
         given, dropped = conditioned.given, conditioned.dropped
         if request.source is None:
-            return lambda grid, draw: Start(x_t=draw(shape), given=given, dropped=dropped)
+            return lambda grid, draw, check: Start(x_t=draw(shape), given=given, dropped=dropped)
         filled = self.filled(size)
         source = self.encoded(to_tensor(request.source, filled, self.device))
         repaint = None
@@ -104,7 +104,7 @@ class LatentDiffusion:
             pixels = to_repaint(request.mask, filled, self.device)
             repaint = touched(pixels, self.factor)
 
-        def start(grid: Grid, draw: Draw) -> Start:
+        def start(grid: Grid, draw: Draw, check: Check) -> Start:
             z_0, eps = source.drawn(draw), draw(shape)
             if repaint is None:
                 return Start(x_t=noised(grid, z_0, eps), given=given, dropped=dropped)
@@ -176,8 +176,11 @@ def covering(request: GenerateRequest, filled: Size) -> GenerateRequest:
     """The request for the filled size: its map fits the picture, then its edge is repeated."""
     if request.label_map is None or filled == request.size:
         return replace(request, size=filled)
-    label_map = resized(request.label_map, request.size)
-    rows, columns = filled.height - request.size.height, filled.width - request.size.width
-    return replace(
-        request, size=filled, label_map=np.pad(label_map, ((0, rows), (0, columns)), mode="edge")
-    )
+    label_map = extended(resized(request.label_map, request.size), filled)
+    return replace(request, size=filled, label_map=label_map)
+
+
+def extended(label_map: np.ndarray, filled: Size) -> np.ndarray:
+    """A map uint8 [H, W] with its edge repeated to the right and below up to the filled size."""
+    rows, columns = filled.height - label_map.shape[0], filled.width - label_map.shape[1]
+    return np.pad(label_map, ((0, rows), (0, columns)), mode="edge")

@@ -15,7 +15,7 @@ from studio.engine.families.concatenated import with_concat
 from studio.engine.families.text_to_image import StableDiffusion
 from studio.engine.model import Conditioned
 from studio.engine.schedules import Grid
-from studio.engine.start import Draw, Start, Starter
+from studio.engine.start import Check, Draw, Start, Starter
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,8 +42,8 @@ class StableDepth(StableDiffusion):
         assert request.depth is not None
         depth = self.depth(request.depth)
 
-        def start(grid: Grid, draw: Draw) -> Start:
-            return with_concat(begin(grid, draw), depth)
+        def start(grid: Grid, draw: Draw, check: Check) -> Start:
+            return with_concat(begin(grid, draw, check), depth)
 
         return start
 

@@ -13,7 +13,7 @@ from studio.engine.families.text_to_image import StableDiffusion
 from studio.engine.model import Conditioned
 from studio.engine.schedules import Grid
 from studio.engine.source import to_repaint, to_tensor
-from studio.engine.start import Draw, Encoded, Start, Starter
+from studio.engine.start import Check, Draw, Encoded, Start, Starter
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -31,8 +31,8 @@ class StableInpainting(StableDiffusion):
             drawn_from = replace(request, source=None, mask=None, strength=None)
         begin = super().starter(drawn_from, conditioned)
 
-        def start(grid: Grid, draw: Draw) -> Start:
-            begun = begin(grid, draw)
+        def start(grid: Grid, draw: Draw, check: Check) -> Start:
+            begun = begin(grid, draw, check)
             return with_concat(begun, torch.cat([cells, around.drawn(draw)], dim=1))
 
         return start

@@ -17,7 +17,7 @@ from studio.engine.model import Conditioned
 from studio.engine.model_config import Defaults
 from studio.engine.schedules import Grid
 from studio.engine.source import to_tensor
-from studio.engine.start import Draw, Start, Starter
+from studio.engine.start import Check, Draw, Start, Starter
 
 _TILE = 128
 """Larger latents are decoded in tiles of so many cells, as the published models were run."""
@@ -87,8 +87,8 @@ class StableUpscaler(Enlarging, StableDiffusion):
         assert self.config.low_scale is not None
         schedule = self.config.low_scale.schedule()
 
-        def start(grid: Grid, draw: Draw) -> Start:
+        def start(grid: Grid, draw: Draw, check: Check) -> Start:
             noisy = schedule.q_sample(small, y, draw(tuple(small.shape)))
-            return with_concat(begin(grid, draw), noisy)
+            return with_concat(begin(grid, draw, check), noisy)
 
         return start

@@ -1,6 +1,7 @@
 """The panel that makes pictures from words, classes and other pictures."""
 
-from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QPushButton, QVBoxLayout, QWidget
 
 from studio.app.models.shelf import Shelf
 from studio.app.orders import EngineReady
@@ -26,8 +27,11 @@ _FROM_PICTURES = (Capability.SOURCE, Capability.MASK, Capability.ENLARGE)
 
 
 class PromptPanel(QWidget):
-    """Shows only the controls that the chosen model has."""
+    """Shows only the controls that the chosen model has. ``paint_over()`` asks for the map that
+    the model drew from the words, to paint on from it.
+    """
 
+    paint_over = Signal()
     foot = None
 
     def __init__(
@@ -56,6 +60,17 @@ class PromptPanel(QWidget):
         self.source = SourceWell(settings, document, paint)
         self.follow = QCheckBox(self.tr("Follow the painted map"))
         bind(settings, "follow_map", self.follow)
+        self.drawn = QPushButton(self.tr("Paint over the map of the words"))
+        self.drawn.setToolTip(
+            self.tr(
+                "The model drew a map from your words first: take it over and paint on (Ctrl+M)"
+            )
+        )
+        self.drawn.setAccessibleName(self.drawn.text())
+        self.drawn.clicked.connect(lambda: self.paint_over.emit())
+        self._document = document
+        document.listen(lambda _change: self._show_drawn())
+        self._show_drawn()
         self.map_strength = NumberSlider(BY_KEY["map_strength"])
         bind(settings, "map_strength", self.map_strength)
         self.boxes = Boxes(settings, document)
@@ -75,6 +90,7 @@ class PromptPanel(QWidget):
             self.loras,
             self.source,
             self.follow,
+            self.drawn,
             self.map_strength,
             self.recipe,
         ):
@@ -110,6 +126,9 @@ class PromptPanel(QWidget):
         self.map_strength.setVisible(surely(Capability.MAP_STRENGTH))
         self.recipe.show_guidance(can(Capability.GUIDANCE))
         self.recipe.size_controls.setVisible(not surely(Capability.ENLARGE))
+
+    def _show_drawn(self) -> None:
+        self.drawn.setVisible(self._document.drawn_map is not None)
 
     def show_model(self, ready: EngineReady) -> None:
         self.recipe.show_model(ready)
