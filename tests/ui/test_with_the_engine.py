@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from studio.pictures.batch import ItemState
 from studio.ui.start import Studio
 from tests.app.conftest import Loop
-from tests.tiny_model import write_tiny_model
+from tests.tiny_model import WITH_LAYOUT, write_tiny_model
 
 
 @pytest.fixture
@@ -43,6 +43,44 @@ def test_a_click_while_the_model_loads_waits_for_it_and_makes_a_picture(
     assert studio.window.status.model.text() == "Tiny"
     request = studio.gallery.entries[0]
     assert request.prompt == "a mountain zorgle"
+
+
+def test_the_map_of_the_words_can_be_painted_over(
+    open_studio: Callable[..., Studio], tmp_path: Path, loop: Loop
+) -> None:
+    folder = write_tiny_model(tmp_path / "words", WITH_LAYOUT)
+    studio = open_studio("studio.engine", model=str(folder), width=128, height=96, panel="prompt")
+    button = studio.window.panels["prompt"].drawn
+    action = studio.window.actions_by_key["paint_over"]
+    assert not button.isVisible()
+    assert not action.isEnabled()
+    studio.settings.set("prompt", "a mountain lake")
+    painted = studio.document.labels.copy()
+    QTest.mouseClick(studio.window.generate_row.button, Qt.MouseButton.LeftButton)
+    loop.until(lambda: not studio.jobs.busy, 60)
+    loop.run(studio.background.drained())
+    drawn, words = studio.document.drawn_map, studio.document.picture
+    assert drawn.shape == (96, 128)
+    assert np.array_equal(studio.document.labels, painted)
+    assert action.isEnabled()
+
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert studio.settings["panel"] == "paint"
+    assert set(np.unique(studio.document.labels)) == set(np.unique(drawn))
+    assert studio.session.uses_map
+    studio.document.undo()
+    assert np.array_equal(studio.document.labels, painted)
+
+    loop.run(studio.window.files.open_entry(studio.gallery.entries[0]))
+    assert np.array_equal(studio.document.drawn_map, drawn)
+    action.trigger()
+    studio.settings.set("seed_locked", True)
+    QTest.mouseClick(studio.window.generate_row.button, Qt.MouseButton.LeftButton)
+    loop.until(lambda: not studio.jobs.busy, 60)
+    loop.run(studio.background.drained())
+    assert studio.document.drawn_map is None
+    assert np.array_equal(studio.document.picture, words)  # the words' map makes their picture
+    assert not button.isVisible()
 
 
 def test_the_window_computes_little_while_the_engine_loads_and_samples(

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from studio.engine.nets.attention import attend, to_map, to_tokens
 from studio.engine.nets.blocks import timestep_embedding, zeroed
-from studio.engine.nets.layers import LayerNorm, Linear, StoredNetwork
+from studio.engine.nets.layers import Conv2d, LayerNorm, Linear, StoredNetwork
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +84,10 @@ class LayoutTransformer(StoredNetwork):
         self.blocks = nn.ModuleList(_Block(config) for _ in range(config.depth))
         self.norm = LayerNorm(config.width)
         self.shares = zeroed(Linear(config.width, cells))
+        # What lies in neighbouring patches is matched cell by cell.
+        self.seams = Conv2d(2 * config.labels, config.labels, 3, padding=1)
+        self.seams_told = Linear(config.width, config.labels)
+        self.seams_out = zeroed(Conv2d(config.labels, config.labels, 3, padding=1))
 
     def forward(self, x: Tensor, t: Tensor, context: Tensor) -> Tensor:
         """x: [B, labels, side, side], t: [B] in 0..999, context: [B, S, context_dim], a summary
@@ -94,11 +98,14 @@ class LayoutTransformer(StoredNetwork):
         context = context.to(dtype)
         time = timestep_embedding(t, self.config.width).to(dtype)
         told = F.silu(self.time(time) + self.summary(context[:, 0]))
-        told = self.modulation(told).unflatten(-1, (4, -1))
+        modulation = self.modulation(told).unflatten(-1, (4, -1))
         tokens = self.patches(to_tokens(folded.to(dtype))) + self.places.to(dtype)
         count = tokens.shape[1]
         h = torch.cat([tokens, self.words(context)], 1)
         for block in self.blocks:
-            h = block(h, told)
+            h = block(h, modulation)
         shares = to_map(self.shares(self.norm(h[:, :count])), folded)
-        return F.pixel_shuffle(shares, patch).to(x.dtype)
+        shares = F.pixel_shuffle(shares, patch)
+        local = self.seams(torch.cat([shares, x.to(shares.dtype)], 1))
+        local = F.silu(local + self.seams_told(told)[..., None, None])
+        return (shares + self.seams_out(local)).to(x.dtype)
