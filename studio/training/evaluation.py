@@ -118,11 +118,18 @@ def samples(
     folder: Path, library: ModelLibrary, requests: Sequence[GenerateRequest], what: str
 ) -> Iterator[np.ndarray]:
     """The pictures of single-image requests in order; RuntimeError where one fails."""
+    return (event.pixels for event in produced(folder, library, requests, what))
+
+
+def produced(
+    folder: Path, library: ModelLibrary, requests: Sequence[GenerateRequest], what: str
+) -> Iterator[Produced]:
+    """The same with the maps that were drawn from words."""
     for request in tqdm(requests, desc=what, leave=False):
         for event in generate(request, library, threading.Event()):
             match event:
                 case Produced():
-                    yield event.pixels
+                    yield event
                 case Failed():
                     raise RuntimeError(f"{event.sentence} {event.details}")
 
