@@ -24,6 +24,7 @@ from studio.document.formats.opened import Opened
 
 _MULTIPLE = 8
 _LOOK_AGAIN_MS = 50
+_BOTH_SEEN = 0.5
 
 
 class Session(QObject):
@@ -185,8 +186,13 @@ class Session(QObject):
         self.restored.emit()
 
     def paint_over(self) -> None:
-        """Go on from the map that the model drew for the picture: it replaces the painted one."""
+        """Go on from the map that the model drew for the picture, with the picture's seed, and see
+        both: it replaces the painted map.
+        """
         self.document.take_drawn_map()
+        if self.document.request is not None:
+            self.use_seed(self.document.request.seed)
+        self.settings.set("map_opacity", _BOTH_SEEN)
         self.settings.set("panel", "paint")
 
     def use_seed(self, seed: int) -> None:

@@ -66,6 +66,8 @@ def test_the_map_of_the_words_can_be_painted_over(
 
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert studio.settings["panel"] == "paint"
+    assert studio.settings["seed_locked"]
+    assert studio.settings["map_opacity"] == 0.5
     assert set(np.unique(studio.document.labels)) == set(np.unique(drawn))
     assert studio.session.uses_map
     studio.document.undo()
@@ -74,7 +76,6 @@ def test_the_map_of_the_words_can_be_painted_over(
     loop.run(studio.window.files.open_entry(studio.gallery.entries[0]))
     assert np.array_equal(studio.document.drawn_map, drawn)
     action.trigger()
-    studio.settings.set("seed_locked", True)
     QTest.mouseClick(studio.window.generate_row.button, Qt.MouseButton.LeftButton)
     loop.until(lambda: not studio.jobs.busy, 60)
     loop.run(studio.background.drained())
