@@ -86,7 +86,15 @@ def test_tiles_agree_with_the_whole(models) -> None:
 
 def test_the_card_says_how_it_was_made_and_measured() -> None:
     card = (FOLDER / "README.md").read_text(encoding="utf-8")
-    for what in ("Data", "Recipe", "seed", "steps", "Hardware", "Licence", "sheet.webp"):
+    for what in (
+        "Data",
+        "Recipe",
+        "seed",
+        "steps",
+        "Hardware",
+        "Licence",
+        "sheets/upscale-x4.webp",
+    ):
         assert what in card
     rows = re.findall(r"^\| (clean|damaged) \| ([^|]+?) \|", card, re.MULTILINE)
     assert {

@@ -78,7 +78,7 @@ WITH_LAYOUT = CONFIG | {
             "width": 16,
             "depth": 1,
             "heads": 2,
-            "widening": 2,
+            "hidden": 32,
         },
         "prediction": "v",
         "schedule": {"kind": "cosine", "steps": 1000},

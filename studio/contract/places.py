@@ -15,6 +15,8 @@ def _bundled(name: str) -> Path:
 
 RESOURCES = _bundled("resources")
 MODELS = _bundled("models")
+SHEETS = RESOURCES / "sheets"
+"""Pictures of what the bundled models can do, shown in their cards; no part of the models."""
 
 
 def cache_folder() -> Path:

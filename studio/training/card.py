@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import Protocol
 
+from studio.contract.places import MODELS, SHEETS
+
 
 class Report(Protocol):
     """Figures as a Markdown table."""
@@ -12,6 +14,15 @@ class Report(Protocol):
 
 
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
+
+
+def sheet_of(folder: Path) -> Path:
+    """Where the sheet of samples of a model folder lies: beside its card, and that of a bundled
+    model among the resources, as the bundled models have to stay small.
+    """
+    if folder.resolve().parent == MODELS:
+        return SHEETS / f"{folder.resolve().name}.webp"
+    return folder / "sheet.webp"
 
 
 def write_card(folder: Path, report: Report) -> None:

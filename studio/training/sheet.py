@@ -11,6 +11,7 @@ from studio.contract.geometry import Size
 from studio.contract.materials import MATERIALS
 from studio.contract.request import GenerateRequest, Preview
 from studio.engine.library import ModelLibrary
+from studio.training.card import sheet_of
 from studio.training.evaluation import HAND_PAINTED, held_out_worlds, produced, samples
 
 PROMPTS = (
@@ -37,8 +38,8 @@ GAP = 6
 
 
 def draw_sheet(folder: Path, device: str | None = None) -> Path:
-    """Write sheet.webp: a row a map; the map, four seeds without words, the four prompts. Then two
-    rows of words alone: the maps that were drawn from them, and the pictures.
+    """Write the model's sheet: a row a map; the map, four seeds without words, the four prompts.
+    Then two rows of words alone: the maps that were drawn from them, and the pictures.
     """
     rendered = [world.labels for world in held_out_worlds(MAPS_OF_EACH_KIND, device or "cpu")]
     painted = [
@@ -67,8 +68,9 @@ def draw_sheet(folder: Path, device: str | None = None) -> Path:
         if made.drawn_map is not None:
             sheet.paste(coloured(made.drawn_map), at)
         sheet.paste(Image.fromarray(made.pixels), (at[0], at[1] + cell))
-    sheet.save(folder / "sheet.webp", quality=65, method=6)
-    return folder / "sheet.webp"
+    path = sheet_of(folder)
+    sheet.save(path, quality=65, method=6)
+    return path
 
 
 def coloured(labels: np.ndarray) -> Image.Image:

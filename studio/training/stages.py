@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from studio.engine.device import bf16_pays
 from studio.engine.weights import load_module, read_metadata, save_module
 from studio.training.config import Recipe
 from studio.training.data import WorldData
+from studio.training.run import Run, Stateful
 from studio.training.segmenter import Segmenter
 from studio.worlds.scene import SEASONS, TERRAINS, TIMES, WEATHERS
 
@@ -38,6 +40,16 @@ class TrainingFolder:
     def stage(self, name: str) -> Path:
         """The folder of one stage's checkpoint and metrics."""
         return self.directory / name
+
+    def run(self, name: str, keep: Mapping[str, Stateful]) -> Run:
+        """The time-boxed run of one stage, whose checkpoints hold ``keep``."""
+        return Run(
+            self.stage(name),
+            minutes=self.minutes,
+            keep=keep,
+            resume=self.resume,
+            device=self.device,
+        )
 
     def read_config(self) -> dict[str, Any]:
         """The model's config.json as it stands, {} before the first stage."""

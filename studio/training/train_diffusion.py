@@ -16,7 +16,6 @@ from studio.training.config import DiffusionConfig
 from studio.training.data import LABELS
 from studio.training.ema import Ema
 from studio.training.latents import BEHIND_FOG, UNDER_SNOW, LatentData, uncovered
-from studio.training.run import Run
 from studio.training.stages import Workshop, batch_rows, mixed_precision, warm_cosine
 from studio.training.warm_start import start_from, words_as_before
 
@@ -73,13 +72,7 @@ def train_diffusion(shop: Workshop) -> None:
     rates = [group["lr"] for group in groups]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
     ema = Ema(network, config.ema_decay)
-    run = Run(
-        shop.stage("diffusion"),
-        minutes=shop.minutes,
-        keep={"network": network, "optimiser": optimiser, "ema": ema},
-        resume=shop.resume,
-        device=shop.device,
-    )
+    run = shop.run("diffusion", {"network": network, "optimiser": optimiser, "ema": ema})
     schedule = SCHEDULES[config.schedule](TRAIN_STEPS)
     generator = torch.Generator().manual_seed(shop.recipe.seed + run.step)
     started = run.seconds

@@ -24,7 +24,6 @@ from studio.training.losses import (
     perceptual_distance,
     texture_difference,
 )
-from studio.training.run import Run
 from studio.training.segmenter import Segmenter
 from studio.training.stages import (
     Workshop,
@@ -56,13 +55,7 @@ def train_first_stage(shop: Workshop, *, decoder_only: bool = False) -> None:
     judge = _channels_last(PatchDiscriminator(config.discriminator_channels), shop.device)
     rates = (config.learning_rate, config.learning_rate * config.judge_rate)
     adversaries = Adversaries(network, judge, rates=rates, betas=(0.5, 0.9), decay=0.998)
-    run = Run(
-        shop.stage("first-stage"),
-        minutes=shop.minutes,
-        keep=adversaries.parts,
-        resume=shop.resume,
-        device=shop.device,
-    )
+    run = shop.run("first-stage", adversaries.parts)
     if decoder_only:
         network.load_state_dict(adversaries.ema.weights)
         network.encoder.requires_grad_(False)

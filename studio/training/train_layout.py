@@ -18,7 +18,6 @@ from studio.engine.weights import load_module
 from studio.training.data import LABELS
 from studio.training.ema import Ema
 from studio.training.latents import LatentData
-from studio.training.run import Run
 from studio.training.stages import Workshop, batch_rows, mixed_precision, warm_cosine
 from studio.training.train_diffusion import TRAIN_STEPS, draw_times
 from studio.training.warm_start import start_from
@@ -41,13 +40,7 @@ def train_layout(shop: Workshop) -> None:
         network.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
     )
     ema = Ema(network, config.ema_decay)
-    run = Run(
-        shop.stage("layout"),
-        minutes=shop.minutes,
-        keep={"network": network, "optimiser": optimiser, "ema": ema},
-        resume=shop.resume,
-        device=shop.device,
-    )
+    run = shop.run("layout", {"network": network, "optimiser": optimiser, "ema": ema})
     layouts = coarse_layouts(data, layout.side)
     contexts, empty = spoken(shop, data)
     schedule = SCHEDULES[config.schedule](TRAIN_STEPS)
@@ -59,13 +52,8 @@ def train_layout(shop: Workshop) -> None:
         for group in optimiser.param_groups:
             group["lr"] = config.learning_rate * factor
         rows = torch.from_numpy(batch_rows(generator, len(layouts), config.batch))
-        x_0 = layouts[rows].float()
-        mirrored = torch.rand(len(rows), generator=generator) < 0.5
-        x_0 = to_layout(torch.where(mirrored[:, None, None, None], x_0.flip(-1), x_0) / 255)
-        choice = torch.randint(contexts.shape[1], (len(rows),), generator=generator)
-        context = contexts[rows, choice].float()
-        silent = torch.rand(len(rows), generator=generator) < config.drop_text
-        context = torch.where(silent[:, None, None], empty, context)
+        x_0 = _mirrored(to_layout(layouts[rows].float() / 255), generator)
+        context = _told(contexts[rows], empty, config.drop_text, generator)
         t = draw_times(torch.full((len(rows),), config.time_shift), generator)
         eps = torch.randn(x_0.shape, generator=generator)
         x_t = schedule.q_sample(x_0, t, eps)
@@ -92,6 +80,22 @@ def train_layout(shop: Workshop) -> None:
             "guidance": config.guidance,
         }
     )
+
+
+def _mirrored(x_0: Tensor, generator: torch.Generator) -> Tensor:
+    """Layouts [B, labels, h, w], about half of them turned left to right."""
+    turned = torch.rand(len(x_0), generator=generator) < 0.5
+    return torch.where(turned[:, None, None, None], x_0.flip(-1), x_0)
+
+
+def _told(contexts: Tensor, empty: Tensor, drop: float, generator: torch.Generator) -> Tensor:
+    """One caption's states [B, T, D] of each row's [B, captions, T, D], a share ``drop`` of them
+    those of no text, [T, D].
+    """
+    count = len(contexts)
+    choice = torch.randint(contexts.shape[1], (count,), generator=generator)
+    silent = torch.rand(count, generator=generator) < drop
+    return torch.where(silent[:, None, None], empty, contexts[torch.arange(count), choice])
 
 
 def coarse_layouts(data: LatentData, side: int) -> Tensor:

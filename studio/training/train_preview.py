@@ -8,7 +8,6 @@ import torch.nn.functional as F
 from studio.engine.nets.preview import PreviewConfig, PreviewDecoder
 from studio.training.data import as_images
 from studio.training.latents import LatentData
-from studio.training.run import Run
 from studio.training.stages import Workshop, batch_rows, warm_cosine
 
 
@@ -20,13 +19,7 @@ def train_preview(shop: Workshop) -> None:
     layout = PreviewConfig(z_channels=latents.shape[2], scale=config.scale)
     network = PreviewDecoder(layout).to(shop.device)
     optimiser = torch.optim.AdamW(network.parameters(), config.learning_rate)
-    run = Run(
-        shop.stage("preview"),
-        minutes=shop.minutes,
-        keep={"network": network, "optimiser": optimiser},
-        resume=shop.resume,
-        device=shop.device,
-    )
+    run = shop.run("preview", {"network": network, "optimiser": optimiser})
     generator = torch.Generator().manual_seed(shop.recipe.seed + run.step)
     started = run.seconds
     for step in run:

@@ -12,7 +12,6 @@ from studio.engine.families.latent_diffusion import denormalised
 from studio.engine.model_config import FirstStageConfig
 from studio.training.data import LABELS, WorldData, as_images, channel_of_label
 from studio.training.latents import LatentData
-from studio.training.run import Run
 from studio.training.segmenter import Segmenter
 from studio.training.stages import MOODS, Workshop, batch_rows, mixed_precision, warm_cosine
 from studio.training.train_first_stage import load_first_stage
@@ -35,13 +34,7 @@ def train_segmenter(shop: Workshop) -> None:
     optimiser = torch.optim.AdamW(
         network.parameters(), config.learning_rate, weight_decay=0.01, fused=True
     )
-    run = Run(
-        shop.stage("segmenter"),
-        minutes=shop.minutes,
-        keep={"network": network, "optimiser": optimiser},
-        resume=shop.resume,
-        device=shop.device,
-    )
+    run = shop.run("segmenter", {"network": network, "optimiser": optimiser})
     worn = Worn(shop) if (shop.stage("latents") / "tokens.npy").exists() else None
     table = torch.from_numpy(channel_of_label()).long()
     rarity = label_weights(data, table).to(shop.device)

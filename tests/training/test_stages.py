@@ -127,7 +127,7 @@ patch = 2
 width = 16
 depth = 1
 heads = 2
-widening = 2
+hidden = 32
 
 [preview]
 batch = 2

@@ -14,7 +14,8 @@ from studio.engine.nets.layers import Conv2d, LayerNorm, Linear, StoredNetwork
 @dataclass(frozen=True, kw_only=True)
 class LayoutConfig:
     """What a layout network is built from; ``labels`` channels on ``side`` x ``side`` cells, read
-    in patches of ``patch`` x ``patch``. ValueError when the numbers do not fit together.
+    in patches of ``patch`` x ``patch``; ``hidden`` units in each feed-forward branch.
+    ValueError when the numbers do not fit together.
     """
 
     labels: int
@@ -24,7 +25,7 @@ class LayoutConfig:
     width: int = 96
     depth: int = 4
     heads: int = 6
-    widening: int = 3
+    hidden: int = 264
 
     def __post_init__(self) -> None:
         if self.side % self.patch:
@@ -44,8 +45,8 @@ class _Block(nn.Module):
         self.qkv = Linear(width, 3 * width)
         self.out = zeroed(Linear(width, width))
         self.norm2 = LayerNorm(width, elementwise_affine=False)
-        self.widen = Linear(width, config.widening * width)
-        self.narrow = zeroed(Linear(config.widening * width, width))
+        self.widen = Linear(width, config.hidden)
+        self.narrow = zeroed(Linear(config.hidden, width))
         self.modulation = nn.Parameter(torch.zeros(4, width))
 
     def forward(self, x: Tensor, told: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from studio.engine.library import ModelLibrary
+from studio.training.card import sheet_of
 from studio.training.upscaling.evaluation import held_out, methods, small_ones
 from studio.training.upscaling.pictures import KINDS
 
@@ -14,8 +15,8 @@ _GAP = 6
 
 
 def draw_sheet(folder: Path, device: str | None = None) -> Path:
-    """Write sheet.webp: for every kind a row of bicubic, Faithful, Vivid and the real picture, from
-    a clean small picture, and the same from a damaged one to the right.
+    """Write the model's sheet: for every kind a row of bicubic, Faithful, Vivid and the real
+    picture, from a clean small picture, and the same from a damaged one to the right.
     """
     run = methods(ModelLibrary(device=device), folder)
     rows = []
@@ -33,6 +34,6 @@ def draw_sheet(folder: Path, device: str | None = None) -> Path:
         for across, picture in enumerate(row):
             top, left = _GAP + down * (height + _GAP), _GAP + across * (width + _GAP)
             sheet[top : top + height, left : left + width] = picture
-    path = folder / "sheet.webp"
+    path = sheet_of(folder)
     Image.fromarray(sheet).save(path, quality=65, method=6)
     return path

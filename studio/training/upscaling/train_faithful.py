@@ -26,12 +26,8 @@ def train_faithful(shop: UpscalerShop) -> None:
     network, stage = shop.new_network(), shop.new_first_stage()
     optimiser = torch.optim.Adam(network.parameters(), config.learning_rate, (0.9, 0.99))
     ema = Ema(network, config.ema_decay)
-    run = Run(
-        shop.stage("faithful"),
-        minutes=shop.minutes,
-        keep={"network": network, "stage": stage, "optimiser": optimiser, "ema": ema},
-        resume=shop.resume,
-        device=shop.device,
+    run = shop.run(
+        "faithful", {"network": network, "stage": stage, "optimiser": optimiser, "ema": ema}
     )
     batches = shop.batches(config.batch, config.crop, shop.recipe.seed + run.step)
     started = run.seconds

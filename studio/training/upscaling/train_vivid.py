@@ -20,7 +20,6 @@ from studio.training.losses import (
     texture_difference,
 )
 from studio.training.metrics import band_gradients
-from studio.training.run import Run
 from studio.training.stages import warm_cosine
 from studio.training.upscaling.shop import Batch, UpscalerShop, no_latent, residual_cells
 
@@ -52,13 +51,7 @@ def train_vivid(shop: UpscalerShop) -> None:
     adversaries = Adversaries(
         network, judge, rates=rates, betas=(0.5, 0.99), decay=config.ema_decay
     )
-    run = Run(
-        shop.stage("vivid"),
-        minutes=shop.minutes,
-        keep=adversaries.parts,
-        resume=shop.resume,
-        device=shop.device,
-    )
+    run = shop.run("vivid", adversaries.parts)
     sampler = Sampler(shop, faithful, network, stage)
     batches = shop.batches(config.batch, config.crop, shop.recipe.seed + 1 + run.step)
     started, weight = run.seconds, torch.zeros((), device=shop.device)

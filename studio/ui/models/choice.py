@@ -18,8 +18,7 @@ class ModelChoice(QWidget):
     """Bound to the setting ``key``. ``changed(card)`` tells what is known of the chosen model,
     None while nothing is; ``manage_wanted()`` asks for the list of all models.
 
-    A subclass names its ``combo``, says in ``_show`` what it shows of a model, and calls
-    ``_follow`` when it is ready.
+    A subclass names its ``combo`` and hands ``_follow`` what shows a model, when it is ready.
     """
 
     changed = Signal(object)
@@ -69,12 +68,10 @@ class ModelChoice(QWidget):
         """What is known of the chosen model."""
         return self._shelf.card(self._settings[self._key])
 
-    def _follow(self) -> None:
-        self._shelf.changed.connect(self._show)
-        self._settings.watch(self._key, self, lambda _name: self._show())
-
-    def _show(self) -> None:
-        raise NotImplementedError
+    def _follow(self, show: Callable[[], None]) -> None:
+        """Call ``show`` whenever another model is chosen or more is known of one."""
+        self._shelf.changed.connect(show)
+        self._settings.watch(self._key, self, lambda _name: show())
 
     def _fill(self, fits: Callable[[ModelCard], bool]) -> None:
         """List the models whose card fits, and the chosen one whatever it is."""

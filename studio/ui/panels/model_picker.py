@@ -39,7 +39,7 @@ class ModelPicker(ModelChoice):
         self.question = Question()
         self._column.insertWidget(self._column.indexOf(self.problem), self.about)
         self._column.addWidget(self.question)
-        self._follow()
+        self._follow(self._show)
 
     def _show(self) -> None:
         self._fill(lambda card: card.usable)

@@ -16,7 +16,7 @@ class UpscalerPicker(ModelChoice):
         super().__init__(settings, shelf, "upscale_model", parent)
         self.combo.setAccessibleName(self.tr("Upscaling model"))
         self.combo.setToolTip(self.tr("The model that makes the pictures larger"))
-        self._follow()
+        self._follow(self._show)
 
     def _show(self) -> None:
         self._fill(lambda card: card.can(Capability.UPSCALE))
