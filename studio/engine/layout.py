@@ -1,4 +1,4 @@
-"""A coarse label map drawn from words, for a denoiser that paints best what it knows the place of.
+"""A coarse label map drawn from words, for a denoiser that paints better along a map.
 
 Diffusion over the shares of labels in a few cells, steered by the text the picture is steered by.
 """

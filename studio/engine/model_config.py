@@ -46,6 +46,11 @@ class ScheduleConfig:
         return SCHEDULES[self.kind](steps=self.steps, **self.betas)
 
 
+def _check_prediction(prediction: str) -> None:
+    if prediction not in PARAMETERISATIONS:
+        raise ValueError(f"there is no prediction “{prediction}”.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class DenoiserConfig:
     """The U-Net, what its output means (a key of PARAMETERISATIONS) and its schedule."""
@@ -55,8 +60,7 @@ class DenoiserConfig:
     schedule: ScheduleConfig
 
     def __post_init__(self) -> None:
-        if self.prediction not in PARAMETERISATIONS:
-            raise ValueError(f"there is no prediction “{self.prediction}”.")
+        _check_prediction(self.prediction)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +109,7 @@ class LayoutConfig:
     guidance: float
 
     def __post_init__(self) -> None:
-        if self.prediction not in PARAMETERISATIONS:
-            raise ValueError(f"there is no prediction “{self.prediction}”.")
+        _check_prediction(self.prediction)
         if self.steps < 1 or self.guidance < 0:
             raise ValueError("steps must be at least 1 and guidance not negative.")
 
